@@ -1,0 +1,1 @@
+//! Firedrill: a flight simulator for people who carry a pager.
