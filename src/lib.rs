@@ -1,1 +1,3 @@
 //! Firedrill: a flight simulator for people who carry a pager.
+
+pub mod base;
