@@ -5,7 +5,7 @@ import { chromium } from "playwright-core";
 import { serve } from "./serve.mjs";
 
 /** The build under test: `make dist`'s, or another one named in DIST. */
-const DIST = resolve(process.env.DIST ?? "dist");
+export const DIST = resolve(process.env.DIST ?? "dist");
 
 /** Opens the site, at its root or under a path; `troubles` collects console errors, exceptions and failed requests. */
 export async function openSite(t, { underPath = false } = {}) {
@@ -24,9 +24,11 @@ export async function openSite(t, { underPath = false } = {}) {
   });
   page.on("pageerror", (error) => troubles.push(`exception: ${error}`));
   page.on("requestfailed", (request) => troubles.push(`request: ${request.url()} ${request.failure()?.errorText}`));
+  const responses = [];
   page.on("response", (response) => {
+    responses.push(response);
     if (response.status() >= 400) troubles.push(`response: ${response.url()} ${response.status()}`);
   });
   await page.goto(underPath ? `${server.url}${basename(DIST)}/` : server.url);
-  return { page, url: server.url, troubles, assertNoTroubles: () => assert.deepEqual(troubles, []) };
+  return { page, url: server.url, responses, troubles, assertNoTroubles: () => assert.deepEqual(troubles, []) };
 }

@@ -1,7 +1,10 @@
 // The page starts, its engine starts in a worker, and the two talk.
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { openSite } from "./rig.mjs";
+import { DIST, openSite } from "./rig.mjs";
 
 for (const underPath of [false, true]) {
   test(`the engine answers the page ${underPath ? "under a path" : "at the root"}`, async (t) => {
@@ -12,14 +15,11 @@ for (const underPath of [false, true]) {
 }
 
 test("modules arrive as WebAssembly, from this site only", async (t) => {
-  const { page, url, assertNoTroubles } = await openSite(t);
-  const seen = [];
-  page.on("response", (response) => seen.push([new URL(response.url()), response.headers()["content-type"]]));
-  await page.reload();
+  const { page, url, responses, assertNoTroubles } = await openSite(t);
   await page.getByRole("status").getByText("the engine heard: hello").waitFor();
-  const modules = seen.filter(([address]) => address.pathname.endsWith(".wasm"));
-  assert.deepEqual(modules.map(([, type]) => type), ["application/wasm", "application/wasm"]);
-  assert.deepEqual(seen.filter(([address]) => address.origin !== new URL(url).origin), []);
+  const modules = responses.filter((response) => new URL(response.url()).pathname.endsWith(".wasm"));
+  assert.deepEqual(modules.map((response) => response.headers()["content-type"]), ["application/wasm", "application/wasm"]);
+  assert.deepEqual(responses.map((response) => response.url()).filter((address) => !address.startsWith(url)), []);
   assertNoTroubles();
 });
 
@@ -32,4 +32,11 @@ test("the page refuses scripts that its build did not put there", async (t) => {
   });
   assert.equal(await page.evaluate(() => window.intruder), undefined);
   assert.match(troubles.join("\n"), /Content Security Policy/);
+});
+
+test("what is published names no folder of the machine that built it", { skip: process.env.DIST && "not a release" }, async () => {
+  for (const name of await readdir(DIST)) {
+    const bytes = await readFile(join(DIST, name));
+    for (const folder of [homedir(), process.cwd()]) assert.ok(!bytes.includes(folder), `${name} names ${folder}`);
+  }
 });
