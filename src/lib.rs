@@ -5,3 +5,8 @@ pub mod commands;
 pub mod program;
 pub mod testkit;
 pub mod world;
+
+#[cfg(target_arch = "wasm32")]
+pub mod ui;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;
