@@ -3,6 +3,7 @@
 pub mod base;
 pub mod commands;
 pub mod program;
+pub mod sim;
 pub mod testkit;
 pub mod world;
 
