@@ -82,8 +82,10 @@ fn log(w: &mut World, service: &str, good: u64, failed: u64, t0: SimTime, t1: Si
     for n in 0..w.streams.len() {
         let Some(stream) = w.streams.get(n).filter(|s| s.service == service) else { continue };
         let level = stream.level(w);
-        let extents = stream.extents(seed, level, good, failed, t0, t1);
-        w.write_stream(n, extents);
+        let lines = stream.run(seed, level, good, failed, t0, t1);
+        if !lines.is_empty() {
+            w.write_stream(n, lines);
+        }
     }
 }
 
@@ -103,7 +105,7 @@ pub fn time_to_full(w: &World) -> Option<Span> {
         if !w.host(stream.host).units.get(&stream.unit).is_some_and(|u| u.is_running()) {
             continue;
         }
-        let (_, bytes) = stream.per_request(stream.level(w), false);
+        let bytes = stream.bytes_per_request(stream.level(w), false);
         let mut rate = service.traffic.rate(w.now()) * bytes;
         let mount = w.host(stream.host).node(&stream.path).map_or(0, |n| n.mount);
         for endpoint in &service.endpoints {

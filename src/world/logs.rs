@@ -19,17 +19,13 @@ pub enum Requests {
     Failed,
 }
 
-/// One kind of line.
+/// One kind of line; its text is the same place in the source.
 #[derive(Clone, Debug)]
 pub struct LineKind {
     /// Index into the stream's levels: 0 is the most talkative.
     pub level: u32,
     pub per_request: f64,
     pub of: Requests,
-    /// Template of [`super::fs::LineTemplate`].
-    pub text: String,
-    /// Mean bytes with the newline.
-    pub bytes: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -48,8 +44,7 @@ pub struct Stream {
     pub level_key: String,
     pub level_default: String,
     pub kinds: Vec<LineKind>,
-    /// Sources by (level in force, failed requests only), made once.
-    pub sources: Rc<Vec<Rc<LogSource>>>,
+    pub source: Rc<LogSource>,
     /// Bytes that found no room, since the world began.
     pub lost: u64,
     /// Descriptor number in the unit's main process.
@@ -67,55 +62,28 @@ impl Stream {
         index(&set).or_else(|| index(&self.level_default)).unwrap_or(0) as u32
     }
 
-    /// Lines and bytes that one request makes on average at a level.
-    pub fn per_request(&self, level: u32, failed: bool) -> (f64, f64) {
-        let kinds = self.kinds.iter().filter(|k| k.level >= level && counts(k.of, failed));
-        kinds.fold((0.0, 0.0), |(lines, bytes), k| (lines + k.per_request, bytes + k.per_request * f64::from(k.bytes)))
+    /// Lines of each kind that one request makes on average, at a level.
+    pub fn weights(&self, level: u32, failed: bool) -> Vec<f64> {
+        let of = |k: &LineKind| if k.level >= level && counts(k.of, failed) { k.per_request } else { 0.0 };
+        self.kinds.iter().map(of).collect()
+    }
+    /// Bytes that one request makes on average, at a level.
+    pub fn bytes_per_request(&self, level: u32, failed: bool) -> f64 {
+        let weights = self.weights(level, failed);
+        self.source.kinds.iter().zip(weights).map(|(k, w)| f64::from(k.bytes) * w).sum()
     }
 
-    /// The source for a level: lines of good requests, or of failed ones.
-    fn source(&self, level: u32, failed: bool) -> Option<Rc<LogSource>> {
-        self.sources.get(level as usize * 2 + usize::from(failed)).cloned()
-    }
-
-    /// Builds the sources: templates weighted by how often they are written.
-    pub fn make_sources(&mut self, seed: u64) {
-        let mut sources = Vec::new();
-        for level in 0..self.levels.len() as u32 {
-            for failed in [false, true] {
-                let templates = self
-                    .kinds
-                    .iter()
-                    .filter(|k| k.level >= level && counts(k.of, failed))
-                    .map(|k| super::fs::LineTemplate {
-                        weight: (k.per_request * 1000.0).round() as u32,
-                        text: k.text.clone(),
-                    })
-                    .collect();
-                let name = format!("{}/{level}/{failed}", self.name);
-                let seed = Rng::new(seed, &name).below(u64::MAX);
-                sources.push(Rc::new(LogSource { name, seed, templates }));
-            }
-        }
-        self.sources = Rc::new(sources);
-    }
-
-    /// What `good` and `failed` requests of a step write, as extents in order.
-    pub fn extents(&self, seed: u64, level: u32, good: u64, failed: u64, t0: SimTime, t1: SimTime) -> Vec<Extent> {
-        let mut out = Vec::new();
-        for (requests, is_failed) in [(good, false), (failed, true)] {
-            let (lines, bytes) = self.per_request(level, is_failed);
-            if requests == 0 || lines <= 0.0 {
-                continue;
-            }
-            let mut rng = Rng::at(seed, crate::base::hash::hash_str(&self.name) ^ u64::from(is_failed), t0.micros());
-            let n = rng.poisson(lines * requests as f64);
-            let total = (n as f64 * bytes / lines).round() as u64;
-            if let (Some(source), true) = (self.source(level, is_failed), n > 0) {
-                out.push(Extent::Log(LogRun::new(source, n, total.max(n), t0, t1)));
-            }
-        }
-        out
+    /// What `good` and `failed` requests of a step write.
+    pub fn run(&self, seed: u64, level: u32, good: u64, failed: u64, t0: SimTime, t1: SimTime) -> Extent {
+        let (a, b) = (self.weights(level, false), self.weights(level, true));
+        let key = crate::base::hash::hash_str(&self.name);
+        let counts = a.iter().zip(&b).enumerate().map(|(k, (a, b))| {
+            let mut rng = Rng::at(seed, key ^ (k as u64 + 1), t0.micros());
+            // A whole number of lines per request stays one: only fractions are left to chance.
+            let expected = a * good as f64 + b * failed as f64;
+            if a.fract() == 0.0 && b.fract() == 0.0 { expected.round() as u64 } else { rng.poisson(expected) }
+        });
+        Extent::Log(LogRun::new(self.source.clone(), counts.collect(), t0, t1))
     }
 
     pub fn hash(&self, h: &mut StateHasher) {
@@ -199,7 +167,7 @@ impl World {
     }
 
     /// Writes a stream's lines through its unit's open description. Returns the bytes that found room.
-    pub fn write_stream(&mut self, n: usize, extents: Vec<Extent>) -> u64 {
+    pub fn write_stream(&mut self, n: usize, extent: Extent) -> u64 {
         let now = self.now();
         let Some(s) = self.streams.get(n) else { return 0 };
         let (host, fd) = (s.host, s.fd);
@@ -209,28 +177,19 @@ impl World {
             return 0;
         };
         let privileged = self.process(ProcRef { host, pid }).is_some_and(|p| p.cred.uid == 0);
-        let mut written = 0;
-        for extent in extents {
-            let Some(Description { kind: DescriptionKind::File { node, offset, append, .. }, .. }) = self.io.get(id)
-            else {
-                break;
-            };
-            let (node, offset, append) = (*node, *offset, *append);
-            let len = extent.len();
-            let Ok(volume) = self.host_mut(host).fs.volume_mut(node.mount) else { break };
-            let at = if append { volume.content(node.ino).map_or(0, Content::len) } else { offset };
-            let n_written = volume.append(node.ino, at, extent, privileged, now).unwrap_or(0);
-            if let Some(Description { kind: DescriptionKind::File { offset, .. }, .. }) =
-                self.io.descriptions.get_mut(&id)
-            {
-                *offset = at + n_written;
-            }
-            written += n_written;
-            if n_written < len
-                && let Some(s) = self.streams.get_mut(n)
-            {
-                s.lost += len - n_written;
-            }
+        let Some(Description { kind: DescriptionKind::File { node, offset, append, .. }, .. }) = self.io.get(id) else {
+            return 0;
+        };
+        let (node, offset, append, len) = (*node, *offset, *append, extent.len());
+        let Ok(volume) = self.host_mut(host).fs.volume_mut(node.mount) else { return 0 };
+        let at = if append { volume.content(node.ino).map_or(0, Content::len) } else { offset };
+        let written = volume.append(node.ino, at, extent, privileged, now).unwrap_or(0);
+        if let Some(Description { kind: DescriptionKind::File { offset, .. }, .. }) = self.io.descriptions.get_mut(&id)
+        {
+            *offset = at + written;
+        }
+        if let Some(s) = self.streams.get_mut(n) {
+            s.lost += len - written;
         }
         written
     }
