@@ -5,7 +5,6 @@
 //! [`Scenario::load`] checks a [`Pack`], [`Scenario::draw`] gives the [`Incident`] that a world is built from.
 
 mod check;
-pub mod debian;
 pub mod format;
 mod load;
 mod objects;
