@@ -2,6 +2,7 @@
 //!
 //! `base` knows no other module of this crate, and nothing of the platform.
 
+pub mod explain;
 pub mod hash;
 pub mod limits;
 pub mod rng;
