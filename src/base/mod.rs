@@ -4,6 +4,7 @@
 
 pub mod hash;
 pub mod limits;
+pub mod regex;
 pub mod rng;
 pub mod time;
 
