@@ -3,5 +3,6 @@
 pub mod base;
 pub mod commands;
 pub mod program;
+pub mod shell;
 pub mod testkit;
 pub mod world;
