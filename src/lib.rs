@@ -3,10 +3,14 @@
 pub mod base;
 pub mod commands;
 pub mod program;
+<<<<<<< HEAD
 pub mod run;
 pub mod scenario;
 pub mod score;
 pub mod sim;
+=======
+pub mod shell;
+>>>>>>> shell
 pub mod testkit;
 pub mod world;
 

@@ -5,6 +5,7 @@
 pub mod explain;
 pub mod hash;
 pub mod limits;
+pub mod regex;
 pub mod rng;
 pub mod time;
 pub mod values;
