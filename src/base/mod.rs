@@ -2,11 +2,15 @@
 //!
 //! `base` knows no other module of this crate, and nothing of the platform.
 
+pub mod calendar;
+pub mod getdate;
 pub mod hash;
 pub mod human;
 pub mod limits;
+pub mod quote;
 pub mod rng;
 pub mod time;
+pub mod zone;
 
 pub use hash::StateHasher;
 pub use human::human;
