@@ -3,6 +3,7 @@
 //! `base` knows no other module of this crate, and nothing of the platform.
 
 pub mod calendar;
+pub mod fnmatch;
 pub mod getdate;
 pub mod hash;
 pub mod human;
@@ -10,6 +11,7 @@ pub mod limits;
 pub mod quote;
 pub mod rng;
 pub mod time;
+pub mod version;
 pub mod zone;
 
 pub use hash::StateHasher;

@@ -2,6 +2,7 @@
 //! file and two lines in its group's `mod.rs`.
 
 pub mod coreutils;
+mod support;
 
 use crate::program::Command;
 

@@ -1,8 +1,50 @@
 //! Files, their attributes, and the small tools of GNU coreutils.
 
 mod cat;
+mod chmod;
+mod chown;
+mod cp;
+mod identity;
+mod ln;
+mod ls;
+mod mkdir;
+mod mv;
+mod pwd;
+mod rm;
+mod rmdir;
 mod sleep;
+mod tee;
+mod touch;
+mod truncate;
+mod truth;
+mod yes;
 
 use crate::program::Command;
 
-pub const COMMANDS: &[&Command] = &[&cat::COMMAND, &sleep::COMMAND];
+pub const COMMANDS: &[&Command] = &[
+    &cat::COMMAND,
+    &chmod::COMMAND,
+    &chown::CHGRP,
+    &chown::CHOWN,
+    &cp::COMMAND,
+    &identity::GROUPS,
+    &identity::ID,
+    &identity::LOGNAME,
+    &identity::WHOAMI,
+    &ln::COMMAND,
+    &ls::COMMAND,
+    &ls::DIR,
+    &ls::VDIR,
+    &mkdir::COMMAND,
+    &mv::COMMAND,
+    &pwd::COMMAND,
+    &rm::COMMAND,
+    &rmdir::COMMAND,
+    &sleep::COMMAND,
+    &tee::COMMAND,
+    &touch::COMMAND,
+    &truncate::COMMAND,
+    &truth::FALSE,
+    &truth::TRUE,
+    &yes::COMMAND,
+];

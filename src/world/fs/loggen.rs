@@ -58,6 +58,18 @@ impl LogRun {
     pub fn whole_lines(&self) -> Option<u64> {
         (self.skip == 0 && self.take == self.bytes).then_some(self.lines)
     }
+    /// Lines that end within this part: its newlines, counted without making them.
+    pub fn newlines(&self) -> u64 {
+        self.ended_before(self.skip + self.take) - self.ended_before(self.skip)
+    }
+    /// How many lines of the whole run end at or before byte `at` of it.
+    fn ended_before(&self, at: u64) -> u64 {
+        if at >= self.bytes { self.lines } else { self.line_at(at) }
+    }
+    /// The offset in this part just after its `n`-th newline (n from 1), if it has that many.
+    pub fn after_newline(&self, n: u64) -> Option<u64> {
+        (n > 0 && n <= self.newlines()).then(|| self.start(self.ended_before(self.skip) + n) - self.skip)
+    }
     pub fn slice(&self, from: u64, len: u64) -> LogRun {
         LogRun { skip: self.skip + from, take: len, ..self.clone() }
     }
@@ -209,6 +221,20 @@ mod tests {
         for line in text.lines() {
             assert!(line.starts_with(r#"{"level":"debug","ts":"1970-01-01T00:1"#), "{line}");
             assert!(line.ends_with(r#""}"#), "{line}");
+        }
+    }
+
+    #[test]
+    fn newlines_are_counted_and_found_without_making_them() {
+        let r = run(40, 40 * 300 + 7);
+        for (from, len) in [(0, 1), (299, 3), (5000, 1234), (0, r.len()), (300, 600)] {
+            let part = r.slice(from, len);
+            let mut text = Vec::new();
+            part.read(0, len, &mut text);
+            let ends: Vec<u64> = (1..).zip(&text).filter(|(_, b)| **b == b'\n').map(|(at, _)| at).collect();
+            assert_eq!(part.newlines(), ends.len() as u64);
+            let found: Vec<u64> = (1..).map_while(|n| part.after_newline(n)).collect();
+            assert_eq!(found, ends);
         }
     }
 
