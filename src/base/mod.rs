@@ -13,6 +13,7 @@ pub mod rng;
 pub mod time;
 pub mod version;
 pub mod zone;
+pub mod values;
 
 pub use hash::StateHasher;
 pub use human::human;
