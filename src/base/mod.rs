@@ -9,11 +9,12 @@ pub mod hash;
 pub mod human;
 pub mod limits;
 pub mod quote;
+pub mod regex;
 pub mod rng;
 pub mod time;
+pub mod values;
 pub mod version;
 pub mod zone;
-pub mod values;
 
 pub use hash::StateHasher;
 pub use human::human;
