@@ -3,11 +3,13 @@
 //! `base` knows no other module of this crate, and nothing of the platform.
 
 pub mod calendar;
+pub mod float;
 pub mod fnmatch;
 pub mod getdate;
 pub mod hash;
 pub mod human;
 pub mod limits;
+pub mod printf;
 pub mod quote;
 pub mod regex;
 pub mod rng;

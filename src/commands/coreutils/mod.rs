@@ -4,6 +4,7 @@ mod cat;
 mod chmod;
 mod chown;
 mod cp;
+mod echo;
 mod identity;
 mod ln;
 mod ls;
@@ -13,6 +14,7 @@ mod pwd;
 mod rm;
 mod rmdir;
 mod sleep;
+mod stat;
 mod tee;
 mod touch;
 mod truncate;
@@ -21,12 +23,16 @@ mod yes;
 
 use crate::program::Command;
 
+pub use sleep::seconds;
+
 pub const COMMANDS: &[&Command] = &[
     &cat::COMMAND,
     &chmod::COMMAND,
     &chown::CHGRP,
     &chown::CHOWN,
     &cp::COMMAND,
+    &echo::ECHO,
+    &echo::PRINTF,
     &identity::GROUPS,
     &identity::ID,
     &identity::LOGNAME,
@@ -41,6 +47,7 @@ pub const COMMANDS: &[&Command] = &[
     &rm::COMMAND,
     &rmdir::COMMAND,
     &sleep::COMMAND,
+    &stat::COMMAND,
     &tee::COMMAND,
     &touch::COMMAND,
     &truncate::COMMAND,

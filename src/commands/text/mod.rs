@@ -1,0 +1,10 @@
+//! Text in, text out: the filters, grep, sed, diff and their kin.
+
+mod head;
+mod tail;
+mod tail_follow;
+mod wc;
+
+use crate::program::Command;
+
+pub const COMMANDS: &[&Command] = &[&head::COMMAND, &tail::COMMAND, &wc::COMMAND];
