@@ -16,7 +16,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 
 
 def run(command, directory):
-    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": directory}
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", "TZ": "UTC", "HOME": directory}
     done = subprocess.run(
         ["bash", "-c", command], cwd=directory, env=env, capture_output=True, stdin=subprocess.DEVNULL, timeout=20
     )

@@ -1,5 +1,6 @@
 //! Text in, text out: the filters, grep, sed, diff and their kin.
 
+mod grep;
 mod head;
 mod tail;
 mod tail_follow;
@@ -7,4 +8,11 @@ mod wc;
 
 use crate::program::Command;
 
-pub const COMMANDS: &[&Command] = &[&head::COMMAND, &tail::COMMAND, &wc::COMMAND];
+pub const COMMANDS: &[&Command] = &[
+    &grep::EGREP,
+    &grep::FGREP,
+    &grep::GREP,
+    &head::COMMAND,
+    &tail::COMMAND,
+    &wc::COMMAND,
+];
