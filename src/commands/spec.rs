@@ -44,7 +44,13 @@ fn tokens(line: &str) -> Vec<Token> {
                     while let Some((_, c)) = chars.next() {
                         match c {
                             '"' => break,
-                            '\\' => word.extend(chars.next().map(|c| c.1)),
+                            '\\' => match chars.next().map(|c| c.1) {
+                                Some(c @ ('"' | '\\' | '$' | '`')) => word.push(c),
+                                c => {
+                                    word.push('\\');
+                                    word.extend(c);
+                                }
+                            },
                             c => word.push(c),
                         }
                     }
@@ -109,7 +115,8 @@ impl Script<'_> {
                     Token::Operator(op) => (to, append) = (Some(file()), *op == ">>"),
                 }
             }
-            let argv: Vec<&str> = words.iter().map(|w| &**w).collect();
+            // `env` only keeps bash from its builtin here.
+            let argv: Vec<&str> = words.iter().map(|w| &**w).skip_while(|w| *w == "env").collect();
             let (mut out, err, status) = if argv.is_empty() {
                 (Vec::new(), Vec::new(), 0)
             } else {

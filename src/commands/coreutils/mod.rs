@@ -4,15 +4,18 @@ mod cat;
 mod chmod;
 mod chown;
 mod cp;
+mod date;
 mod echo;
 mod identity;
 mod ln;
 mod ls;
 mod mkdir;
 mod mv;
+mod names;
 mod pwd;
 mod rm;
 mod rmdir;
+mod seq;
 mod sleep;
 mod stat;
 mod tee;
@@ -31,6 +34,7 @@ pub const COMMANDS: &[&Command] = &[
     &chown::CHGRP,
     &chown::CHOWN,
     &cp::COMMAND,
+    &date::COMMAND,
     &echo::ECHO,
     &echo::PRINTF,
     &identity::GROUPS,
@@ -43,9 +47,15 @@ pub const COMMANDS: &[&Command] = &[
     &ls::VDIR,
     &mkdir::COMMAND,
     &mv::COMMAND,
+    &names::BASENAME,
+    &names::DIRNAME,
+    &names::MKTEMP,
+    &names::READLINK,
+    &names::REALPATH,
     &pwd::COMMAND,
     &rm::COMMAND,
     &rmdir::COMMAND,
+    &seq::COMMAND,
     &sleep::COMMAND,
     &stat::COMMAND,
     &tee::COMMAND,

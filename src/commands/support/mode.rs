@@ -6,8 +6,6 @@ use crate::world::fs::Kind;
 #[derive(Clone, Debug)]
 pub struct ModeChange {
     steps: Vec<Step>,
-    /// Was it a bare number? A directory keeps its set-id bits then, unless five digits are given.
-    pub octal: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -35,7 +33,7 @@ impl ModeChange {
             let bits = u16::from_str_radix(digits, 8).ok().filter(|&b| b <= 0o7777)?;
             let keep_special = digits.len() < 5 && op == b'=' && digits.len() == text.len();
             let step = Step { op, who: 0o7777, umasked: false, bits, search: false, copy: None, keep_special };
-            return Some(ModeChange { steps: vec![step], octal: true });
+            return Some(ModeChange { steps: vec![step] });
         }
         let mut steps = Vec::new();
         for clause in text.split(',') {
@@ -78,7 +76,7 @@ impl ModeChange {
                 rest = &rest[end..];
             }
         }
-        Some(ModeChange { steps, octal: false })
+        Some(ModeChange { steps })
     }
 
     pub fn apply(&self, mode: u16, is_dir: bool, umask: u16) -> u16 {
