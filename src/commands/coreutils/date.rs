@@ -26,7 +26,7 @@ pub const COMMAND: Command = Command {
         Opt::flag('u', "utc", "print or set Coordinated Universal Time (UTC)"),
         Opt::long("universal", "print or set Coordinated Universal Time (UTC)"),
     ],
-    examples: &[Example { run: "date -d '2026-03-12 03:07 + 90 min' +%T", prints: "04:37:00\n" }],
+    examples: &[Example { run: "date -d '2026-03-12 03:07 UTC + 90 min' +%T", prints: "04:37:00\n" }],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };
@@ -41,9 +41,9 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         o.is("iso-8601") || o.is("rfc-email") || o.is("rfc-822") || o.is("rfc-2822") || o.is("rfc-3339")
     }) {
         let words = [
-            ("date", "date"),
             ("hours", "hours"),
             ("minutes", "minutes"),
+            ("date", "date"),
             ("seconds", "seconds"),
             ("ns", "ns"),
         ];
@@ -52,7 +52,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
             None => "",
             Some(word) => {
                 let name = format!("--{}", option.long);
-                let words = if option.is("iso-8601") { &words[..] } else { &[words[0], words[3], words[4]] };
+                let words = if option.is("iso-8601") { &words[..] } else { &words[2..] };
                 match one_of(&c, &name, word.as_ref(), words, 1).await? {
                     Ok(word) => word,
                     Err(status) => return Ok(status),

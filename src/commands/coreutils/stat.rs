@@ -1,7 +1,7 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use crate::base::printf::{Escape, unescape};
-use crate::base::quote::{quoteaf, quotef};
+use crate::base::quote::quoteaf;
 use crate::commands::support::mode::mode_string;
 use crate::commands::support::owner::host;
 use crate::commands::support::{missing_operand, times};
@@ -145,6 +145,8 @@ fn render(format: &[u8], escapes: bool, field: impl Fn(&Field<'_>, u8) -> Option
 
 enum Shown {
     Text(BString),
+    /// Its precision is in it.
+    Exact(String),
     Number(u64),
     Octal(u64),
     Hex(u64),
@@ -164,6 +166,7 @@ impl Shown {
                 Some(p) if p < text.len() => text[..p].into(),
                 _ => text,
             },
+            Shown::Exact(text) => text.into(),
             Shown::Number(n) => n.to_string().into(),
             Shown::Octal(n) => format!("{}{n:o}", if alternate { "0" } else { "" }).into(),
             Shown::Hex(n) => format!("{}{n:x}", if alternate { "0x" } else { "" }).into(),
@@ -206,7 +209,7 @@ fn file(c: &Ctx, path: &BStr, stat: &Stat, field: &Field<'_>, letter: u8) -> Opt
             Some((_, p)) => {
                 let p: usize = p.parse().unwrap_or(9).min(9);
                 let nanos = format!("{:09}", t.micros() % 1_000_000 * 1000);
-                text(if p == 0 { t.secs().to_string() } else { format!("{}.{}", t.secs(), &nanos[..p]) })
+                Some(Shown::Exact(if p == 0 { t.secs().to_string() } else { format!("{}.{}", t.secs(), &nanos[..p]) }))
             }
         }
     };
@@ -243,9 +246,9 @@ fn file(c: &Ctx, path: &BStr, stat: &Stat, field: &Field<'_>, letter: u8) -> Opt
         b'n' => Some(Shown::Text(path.into())),
         b'N' => {
             let style = c.env("QUOTING_STYLE");
-            let name = if style.is_some_and(|s| s == "locale") { crate::base::quote::quote(path) } else { quotef(path) };
+            let name = if style.is_some_and(|s| s == "locale") { crate::base::quote::quote(path) } else { quoteaf(path) };
             match c.sys(|s| s.readlink(path)) {
-                Ok(target) if stat.kind == Kind::Symlink => text(format!("{name} -> {}", quotef(target))),
+                Ok(target) if stat.kind == Kind::Symlink => text(format!("{name} -> {}", quoteaf(target))),
                 _ => text(name),
             }
         }

@@ -243,7 +243,7 @@ async fn sort_of(c: &Ctx, a: &Args, long: bool) -> Result<Result<Sort, u8>, Stop
         Some("v") => "version",
         Some("X") => "extension",
         Some(_) => {
-            let words = ["none", "size", "time", "version", "extension", "width"].map(|w| (w, w));
+            let words = ["none", "time", "size", "extension", "version", "width"].map(|w| (w, w));
             match one_of(c, "--sort", a.get("sort").unwrap_or_default(), &words, 2).await? {
                 Ok(word) => word,
                 Err(status) => return Ok(Err(status)),

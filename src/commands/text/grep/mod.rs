@@ -86,7 +86,7 @@ pub const EGREP: Command = Command {
     name: "egrep",
     examples: &[Example {
         run: "printf 'a\\nb\\nc\\n' | egrep 'a|c'",
-        prints: "a\nc\negrep: warning: egrep is obsolescent; using grep -E\n",
+        prints: "a\nc\n",
     }],
     main: |c, a| Box::pin(main(c, a, 'E')),
     ..GREP
@@ -96,7 +96,7 @@ pub const FGREP: Command = Command {
     name: "fgrep",
     examples: &[Example {
         run: "printf 'a.\\nab\\n' | fgrep a.",
-        prints: "a.\nfgrep: warning: fgrep is obsolescent; using grep -F\n",
+        prints: "a.\n",
     }],
     main: |c, a| Box::pin(main(c, a, 'F')),
     ..GREP
@@ -125,11 +125,6 @@ impl Selection {
 }
 
 async fn main(c: Ctx, a: Args, kind: char) -> Outcome {
-    if kind != 'G' {
-        let called = c.called();
-        let short = base_name(called.as_ref());
-        c.err(format!("{short}: warning: {short} is obsolescent; using grep -{kind}\n")).await?;
-    }
     if a.has("version") {
         return c.out(GREP.version()).await.map(|()| 0);
     }
@@ -208,6 +203,9 @@ async fn main(c: Ctx, a: Args, kind: char) -> Outcome {
         None => kind,
     };
     let icase = matches!(a.last_of(&["ignore-case", "y", "no-ignore-case"]), Some("ignore-case" | "y"));
+    if mode == 'E' && patterns.iter().any(|p| p.starts_with(b"*")) {
+        c.complain("warning: * at start of expression").await?;
+    }
     let matcher = match Matcher::new(&patterns, mode, icase, a.has("word-regexp"), a.has("line-regexp")) {
         Ok(matcher) => matcher,
         Err(text) => {

@@ -300,7 +300,7 @@ impl<'c> Searcher<'c> {
                 return Ok(());
             }
             self.hand_on(state).await?;
-            return self.c.out(format!("grep: {}: binary file matches\n", state.name)).await;
+            return self.c.complain(format_args!("{}: binary file matches", state.name)).await;
         }
         self.line(line, state.line, offset, b':', state);
         if state.out.len() > 16_384 || self.o.line_buffered {
