@@ -2,14 +2,27 @@
 //!
 //! `base` knows no other module of this crate, and nothing of the platform.
 
+<<<<<<< HEAD
 pub mod explain;
+=======
+pub mod calendar;
+pub mod float;
+pub mod fnmatch;
+pub mod getdate;
+>>>>>>> cmda
 pub mod hash;
+pub mod human;
 pub mod limits;
+pub mod printf;
+pub mod quote;
 pub mod regex;
 pub mod rng;
 pub mod time;
 pub mod values;
+pub mod version;
+pub mod zone;
 
 pub use hash::StateHasher;
+pub use human::human;
 pub use rng::Rng;
 pub use time::{SimTime, Span};
