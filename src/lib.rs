@@ -3,14 +3,11 @@
 pub mod base;
 pub mod commands;
 pub mod program;
-<<<<<<< HEAD
 pub mod run;
 pub mod scenario;
 pub mod score;
-pub mod sim;
-=======
 pub mod shell;
->>>>>>> shell
+pub mod sim;
 pub mod testkit;
 pub mod world;
 

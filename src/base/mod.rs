@@ -2,14 +2,11 @@
 //!
 //! `base` knows no other module of this crate, and nothing of the platform.
 
-<<<<<<< HEAD
-pub mod explain;
-=======
 pub mod calendar;
+pub mod explain;
 pub mod float;
 pub mod fnmatch;
 pub mod getdate;
->>>>>>> cmda
 pub mod hash;
 pub mod human;
 pub mod limits;
