@@ -289,7 +289,8 @@ impl Sys<'_> {
     pub fn fork_on(&mut self, host: HostId, user: &str) -> Result<ProcRef, Errno> {
         let account = self.w.host(host).user(user).cloned().ok_or(Errno::ENOENT)?;
         let cred = self.w.host(host).cred_of(&account);
-        let parent = self.w.start_sshd_session(host, &account.name, self.process()?.tty);
+        let (tty, from) = (self.process()?.tty, self.w.host(self.me.host).address.clone());
+        let parent = self.w.start_sshd_session(host, &account.name, tty, &from);
         let home = self.w.host(host).home_of(&account);
         let now = self.now();
         let me = self.process()?;
