@@ -3,10 +3,12 @@
 //! `base` knows no other module of this crate, and nothing of the platform.
 
 pub mod hash;
+pub mod human;
 pub mod limits;
 pub mod rng;
 pub mod time;
 
 pub use hash::StateHasher;
+pub use human::human;
 pub use rng::Rng;
 pub use time::{SimTime, Span};
