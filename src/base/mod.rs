@@ -6,6 +6,7 @@ pub mod hash;
 pub mod human;
 pub mod limits;
 pub mod rng;
+pub mod stamp;
 pub mod time;
 
 pub use hash::StateHasher;

@@ -2,8 +2,9 @@
 //! file and two lines in its group's `mod.rs`.
 
 pub mod coreutils;
+pub mod disk;
 
 use crate::program::Command;
 
 /// Every group's rows.
-pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS];
+pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS, disk::COMMANDS];

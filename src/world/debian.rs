@@ -98,6 +98,11 @@ pub const BASE_PACKAGES: &[&str] = &[
     "curl",
     "iproute2",
     "bsdutils",
+    "mount",
+    "psmisc",
+    "sysstat",
+    "cron",
+    "logrotate",
     "firedrill",
 ];
 

@@ -9,6 +9,7 @@ pub mod host;
 pub mod io;
 pub mod journal;
 pub mod kernel;
+pub mod listing;
 pub mod procfs;
 pub mod sys;
 

@@ -428,6 +428,34 @@ impl Sys<'_> {
         Ok((self.w.host(self.me.host).fs.volume(mount)?.usage(), mount))
     }
 
+    /// The mount at a path or of a device.
+    pub fn mount_named(&self, what: &BStr) -> Option<u32> {
+        let mounts = self.w.host(self.me.host).fs.mounts();
+        let path = if what.len() > 1 { BStr::new(what.trim_end_with(|c| c == '/')) } else { what };
+        let at = mounts.iter().rposition(|m| m.at == path || path == m.volume.device.as_str());
+        at.map(|n| n as u32)
+    }
+    /// mount(2) with MS_REMOUNT: `ro` and `rw` replace each other, other options are added.
+    pub fn remount(&mut self, mount: u32, options: &[String]) -> Result<(), Errno> {
+        if self.process()?.cred.uid != 0 {
+            return Err(Errno::EPERM);
+        }
+        let host = self.me.host;
+        let volume = self.w.host_mut(host).fs.volume_mut(mount)?;
+        let mut now: Vec<String> = volume.options.split(',').map(String::from).collect();
+        for option in options.iter().filter(|o| !matches!(o.as_str(), "remount" | "defaults")) {
+            match option.as_str() {
+                "ro" | "rw" => now[0] = option.clone(),
+                _ if !now.contains(option) => now.push(option.clone()),
+                _ => {}
+            }
+        }
+        volume.options = now.join(",");
+        let (device, text) = (volume.device.clone(), volume.options.clone());
+        self.record(EventKind::Change, "remount", device, text);
+        Ok(())
+    }
+
     pub fn chdir(&mut self, path: &BStr) -> Result<(), Errno> {
         let id = self.node(path, true)?;
         let inode = self.inode(id)?;
