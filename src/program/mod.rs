@@ -3,6 +3,7 @@
 //! The kernel owns processes; a future holds only its pid. Reading order: `command`, `args`, `context`, `executor`.
 
 pub mod args;
+pub mod child;
 pub mod command;
 pub mod context;
 pub mod executor;

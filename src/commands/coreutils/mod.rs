@@ -2,6 +2,7 @@
 
 mod cat;
 mod sleep;
+pub use sleep::seconds;
 
 use crate::program::Command;
 
