@@ -3,6 +3,10 @@
 pub mod base;
 pub mod commands;
 pub mod program;
+pub mod run;
+pub mod scenario;
+pub mod score;
+pub mod sim;
 pub mod testkit;
 pub mod world;
 

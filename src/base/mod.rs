@@ -8,6 +8,7 @@ pub mod limits;
 pub mod rng;
 pub mod stamp;
 pub mod time;
+pub mod values;
 
 pub use hash::StateHasher;
 pub use human::human;
