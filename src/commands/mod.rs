@@ -3,8 +3,9 @@
 
 pub mod coreutils;
 pub mod disk;
+pub mod procs;
 
 use crate::program::Command;
 
 /// Every group's rows.
-pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS, disk::COMMANDS];
+pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS, disk::COMMANDS, procs::COMMANDS];

@@ -7,10 +7,12 @@ pub mod child;
 pub mod command;
 pub mod context;
 pub mod executor;
+pub mod keyboard;
 pub mod lines;
 
 pub use args::{Args, Opt, Syntax};
 pub use command::{Command, Example, Table};
 pub use context::{Ctx, Outcome, Stop, Task};
 pub use executor::Executor;
+pub use keyboard::{Key, Keyboard};
 pub use lines::Lines;

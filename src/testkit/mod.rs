@@ -179,6 +179,21 @@ impl Kit {
         let file = crate::world::fs::new_file(crate::world::fs::Content::literal(text), 0o644, 1000, 1000, now);
         w.host_mut(HostId(0)).fs.install(path.into(), file).expect("room for a file");
     }
+    /// Removes a file of the player's on `alpha`, as `rm` does.
+    pub fn remove(&mut self, path: &str) {
+        let me = self.session();
+        let mut w = self.executor.world_mut();
+        w.sys(me).unlink(path.into()).expect("the player's file");
+        w.end(me, ExitStatus::Exited(0));
+    }
+    /// A process of the player's that does nothing by itself.
+    fn session(&mut self) -> ProcRef {
+        let mut w = self.executor.world_mut();
+        let stdio = [(); 3].map(|()| {
+            w.io.open(DescriptionKind::Inlet { bytes: std::rc::Rc::new(Vec::new()), offset: 0 }, true, false)
+        });
+        w.login(HostId(0), "oncall", None, stdio).expect("the player has an account")
+    }
     pub fn hard_link(&mut self, old: &str, new: &str) {
         let mut w = self.executor.world_mut();
         let now = w.now();

@@ -96,8 +96,8 @@ pub struct Login {
 
 impl Process {
     /// The part of its CPU time that was spent in the kernel, nanoseconds: a quarter, as with most servers.
-    pub fn system_ns(&self) -> u64 {
-        self.cpu_ns / 4
+    pub fn system_ns(&self, now: SimTime) -> u64 {
+        self.cpu_ns_at(now) / 4
     }
 }
 
@@ -107,8 +107,9 @@ impl Host {
         let (mut user, mut nice) = (self.kernel.counters.ended_cpu_ns * 3 / 4, 0);
         let mut system = self.kernel.counters.ended_cpu_ns / 4;
         for p in self.kernel.processes() {
-            system += p.system_ns();
-            *(if p.nice > 0 { &mut nice } else { &mut user }) += p.cpu_ns - p.system_ns();
+            let own = p.system_ns(now);
+            system += own;
+            *(if p.nice > 0 { &mut nice } else { &mut user }) += p.cpu_ns_at(now) - own;
         }
         let (user, nice, system) = (user / 1000, nice / 1000, system / 1000);
         let (iowait, steal) = (self.kernel.counters.iowait_us, self.kernel.counters.steal_us);

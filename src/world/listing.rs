@@ -133,7 +133,7 @@ impl World {
             state: p.state,
             nice: p.nice,
             threads: p.threads,
-            cpu: Span(p.cpu_ns / 1000),
+            cpu: Span(p.cpu_ns_at(self.now()) / 1000),
             rss_bytes: p.rss_bytes,
             vsz_bytes: p.vsz_bytes,
             started: p.started,
@@ -144,5 +144,126 @@ impl World {
             ignored: mask(p, Disposition::Ignore),
             caught: mask(p, Disposition::Catch),
         }
+    }
+}
+
+/// What a process holds open, as `lsof` shows it.
+#[derive(Clone, Debug)]
+pub struct OpenFile {
+    /// `cwd`, `rtd`, `txt`, or the descriptor's number.
+    pub fd: String,
+    /// `r`, `w`, `u` for both, a blank for none.
+    pub access: char,
+    pub kind: &'static str,
+    pub device: String,
+    /// A size in bytes, or an offset (`0t0`).
+    pub size: String,
+    pub bytes: u64,
+    pub links: Option<u32>,
+    pub node: String,
+    pub name: String,
+    /// The file behind it, if there is one.
+    pub file: Option<super::fs::NodeId>,
+}
+
+/// Major and minor number of a mounted device: SCSI disks have theirs, others one a mount.
+pub fn device_numbers(device: &str, mount: u32) -> (u32, u32) {
+    match device.strip_prefix("/dev/sd").map(str::as_bytes) {
+        Some([letter, digits @ ..]) => {
+            let part: u32 = digits.iter().fold(0, |n, d| n * 10 + u32::from(d.wrapping_sub(b'0')));
+            (8, 16 * u32::from(letter.wrapping_sub(b'a')) + part)
+        }
+        _ => (0, 20 + mount),
+    }
+}
+
+impl World {
+    /// Everything a process holds: directories, program, descriptors in order.
+    pub fn open_files(&self, host: HostId, p: &Process) -> Vec<OpenFile> {
+        let h = self.host(host);
+        let mut out = Vec::new();
+        out.extend(self.file_row(host, p.cwd, "cwd".into(), ' '));
+        out.extend(self.file_row(host, h.fs.root(), "rtd".into(), ' '));
+        let exe = h.fs.resolve(h.fs.root(), p.exe.as_ref(), &super::fs::Cred::root(), true).ok().and_then(|f| f.node);
+        out.extend(exe.and_then(|node| self.file_row(host, node, "txt".into(), ' ')));
+        for (number, fd) in &p.fds {
+            out.extend(self.descriptor_row(host, *number, fd.description));
+        }
+        out
+    }
+
+    fn file_row(&self, host: HostId, node: super::fs::NodeId, fd: String, access: char) -> Option<OpenFile> {
+        let h = self.host(host);
+        let (inode, volume) = (h.fs.inode(node).ok()?, h.fs.volume(node.mount).ok()?);
+        let (major, minor) = device_numbers(&volume.device, node.mount);
+        let kind = match inode.kind() {
+            super::fs::Kind::Dir => "DIR",
+            super::fs::Kind::Char => "CHR",
+            super::fs::Kind::Fifo => "FIFO",
+            _ => "REG",
+        };
+        Some(OpenFile {
+            fd,
+            access,
+            kind,
+            device: format!("{major},{minor}"),
+            size: inode.size().to_string(),
+            bytes: inode.size(),
+            links: Some(inode.nlink),
+            node: node.ino.to_string(),
+            name: h.name_of(node),
+            file: Some(node),
+        })
+    }
+
+    fn descriptor_row(&self, host: HostId, number: u32, id: super::io::DescriptionId) -> Option<OpenFile> {
+        use super::io::DescriptionKind as K;
+        let d = self.io.get(id)?;
+        let access = match (d.readable, d.writable) {
+            (true, true) => 'u',
+            (true, false) => 'r',
+            (false, true) => 'w',
+            (false, false) => ' ',
+        };
+        let other = |kind, device: &str, node: String, name: String| OpenFile {
+            fd: number.to_string(),
+            access,
+            kind,
+            device: device.into(),
+            size: "0t0".into(),
+            bytes: 0,
+            links: None,
+            node,
+            name,
+            file: None,
+        };
+        Some(match &d.kind {
+            K::File { host: on, node, .. } | K::Directory { host: on, node } if *on == host => {
+                self.file_row(host, *node, number.to_string(), access)?
+            }
+            K::Device { host: on, node, device, .. } if *on == host => {
+                let (major, minor) = device.numbers();
+                OpenFile {
+                    file: Some(*node),
+                    ..other("CHR", &format!("{major},{minor}"), node.ino.to_string(), self.host(host).name_of(*node))
+                }
+            }
+            K::PipeReader(p) | K::PipeWriter(p) => other("FIFO", "0,13", (p.0 + 40_000).to_string(), "pipe".into()),
+            K::Outlet { .. } | K::Inlet { .. } => other("FIFO", "0,13", "39000".into(), "pipe".into()),
+            K::Tty(t) => other("CHR", &format!("136,{}", t.0), (t.0 + 3).to_string(), format!("/dev/pts/{}", t.0)),
+            K::Snapshot { path, .. } => other("REG", "0,4", "4026531840".into(), path.to_string()),
+            K::Socket { name } => match name.split_once(' ') {
+                Some((protocol @ ("TCP" | "UDP"), rest)) => {
+                    other("IPv4", &(20_000 + id.0).to_string(), protocol.into(), rest.into())
+                }
+                _ => other(
+                    "unix",
+                    &format!("0x{:016x}", 0xffff_9000_0000_0000u64 + id.0 * 1088),
+                    (20_000 + id.0).to_string(),
+                    name.clone(),
+                ),
+            },
+            _ => other("unknown", "", String::new(), self.describe(id)),
+        })
     }
 }

@@ -301,7 +301,7 @@ fn status(p: &Process) -> String {
 }
 
 fn stat_line(w: &World, p: &Process) -> String {
-    let ticks = p.cpu_ns / 10_000_000;
+    let ticks = p.cpu_ns_at(w.now()) / 10_000_000;
     let tty = p.tty.map_or(0, |t| 136 * 256 + t.0);
     let booted = w
         .hosts()

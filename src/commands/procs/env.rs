@@ -30,7 +30,7 @@ pub const COMMAND: Command = Command {
 async fn main(c: Ctx, a: Args) -> Outcome {
     let mut operands = a.operands().to_vec();
     if let Some(text) = a.get("split-string") {
-        let split: Vec<BString> = text.fields().map(BString::from).collect();
+        let split: Vec<BString> = text.fields_with(char::is_whitespace).map(BString::from).collect();
         operands.splice(0..0, split);
     }
     let mut vars = (*c.environment()).clone();

@@ -167,7 +167,10 @@ mod tests {
             "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT\nCHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH POLL PWR SYS\n"
         );
         let table = kit.run(&["kill", "-L"]).stdout;
-        assert!(table.starts_with(" 1 HUP      2 INT      3 QUIT     4 ILL      5 TRAP     6 ABRT     7 BUS\n"), "{table}");
+        assert!(
+            table.starts_with(" 1 HUP      2 INT      3 QUIT     4 ILL      5 TRAP     6 ABRT     7 BUS\n"),
+            "{table}"
+        );
         assert!(table.ends_with("29 POLL    30 PWR     31 SYS     \n"));
         assert_eq!(kit.run(&["kill", "-l", "TERM"]).stdout, "15\n");
         assert_eq!(kit.run(&["kill", "-l", "143"]).stderr, "kill: unknown signal name 143\n");

@@ -136,7 +136,8 @@ async fn main(c: Ctx, a: Args) -> Outcome {
                 c.err(format!("{name}: no process found\n")).await?;
             }
         }
-        let alive = || c.read(|w| killed.iter().any(|&pid| w.host(c.me().host).kernel.get(pid).is_some_and(|p| p.is_alive())));
+        let alive =
+            || c.read(|w| killed.iter().any(|&pid| w.host(c.me().host).kernel.get(pid).is_some_and(|p| p.is_alive())));
         while a.has("wait") && alive() {
             c.sleep(Span::SECOND).await?;
         }
@@ -171,7 +172,11 @@ mod tests {
         kit.start(&["sleep", "1000"], "");
         kit.advance(Span::SECOND);
         let ran = kit.run(&["killall", "-v", "sleep"]);
-        assert!(ran.stderr.starts_with("Killed sleep(") && ran.stderr.ends_with(") with signal 15\n"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with("Killed sleep(") && ran.stderr.ends_with(") with signal 15\n"),
+            "{}",
+            ran.stderr
+        );
         let ran = kit.run(&["killall", "systemd"]);
         assert_eq!(ran.stderr, "systemd(1): Operation not permitted\nsystemd: no process found\n");
         assert_eq!(ran.status, 1);

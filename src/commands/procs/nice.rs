@@ -79,6 +79,9 @@ mod tests {
         assert_eq!(kit.run(&["nice", "-n", "5", "nice"]).stdout, "5\n");
         assert_eq!(kit.run(&["nice", "-7", "nice", "nice"]).stdout, "17\n");
         let ran = kit.run(&["nice", "--5", "nice"]);
-        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("0\n", "nice: cannot set niceness: Permission denied\n"));
+        assert_eq!(
+            (ran.stdout.as_str(), ran.stderr.as_str()),
+            ("0\n", "nice: cannot set niceness: Permission denied\n")
+        );
     }
 }

@@ -99,6 +99,9 @@ mod tests {
         assert_eq!(kit.screen(t), "nohup: ignoring input and appending output to 'nohup.out'\r\n");
         assert_eq!(kit.run(&["cat", "nohup.out"]).stdout, "alpha\n");
         let ran = kit.run(&["nohup", "nosuch"]);
-        assert_eq!((ran.stderr.as_str(), ran.status), ("nohup: failed to run command 'nosuch': No such file or directory\n", 127));
+        assert_eq!(
+            (ran.stderr.as_str(), ran.status),
+            ("nohup: failed to run command 'nosuch': No such file or directory\n", 127)
+        );
     }
 }

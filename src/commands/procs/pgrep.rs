@@ -153,7 +153,21 @@ async fn pkill(c: Ctx, a: Args) -> Outcome {
 
 /// The processes that all criteria meet, without this one.
 async fn select(c: &Ctx, a: &Args) -> Result<Result<Vec<ProcessRow>, Failure>, crate::program::Stop> {
-    let criteria = ["pgroup", "group", "newest", "oldest", "older", "parent", "session", "terminal", "euid", "uid", "pidfile", "runstates", "cgroup"];
+    let criteria = [
+        "pgroup",
+        "group",
+        "newest",
+        "oldest",
+        "older",
+        "parent",
+        "session",
+        "terminal",
+        "euid",
+        "uid",
+        "pidfile",
+        "runstates",
+        "cgroup",
+    ];
     if a.operands().is_empty() && !criteria.iter().any(|n| a.has(n)) {
         let hint = format!("no matching criteria specified\nTry `{} --help' for more information.", a.called);
         return Ok(Err(Failure { message: hint, status: 2 }));
@@ -171,7 +185,8 @@ async fn select(c: &Ctx, a: &Args) -> Result<Result<Vec<ProcessRow>, Failure>, c
         && !a.has("full")
         && !pattern.contains_str("|")
     {
-        c.complain("pattern that searches for process name longer than 15 characters will result in zero matches").await?;
+        c.complain("pattern that searches for process name longer than 15 characters will result in zero matches")
+            .await?;
         c.err(format!("Try `{} -f' option to match against the complete command line.\n", a.called)).await?;
     }
     let mut listed = None;
@@ -182,7 +197,7 @@ async fn select(c: &Ctx, a: &Args) -> Result<Result<Vec<ProcessRow>, Failure>, c
         };
         let bytes = c.read_fd(fd, 64).await?.unwrap_or_default();
         c.close_input(fd);
-        match bytes.trim().to_str().ok().and_then(|t| t.parse::<u32>().ok()) {
+        match bytes.trim_ascii().to_str().ok().and_then(|t| t.parse::<u32>().ok()) {
             Some(pid) => listed = Some(pid),
             None => return Ok(Err(Failure { message: "pidfile not valid".into(), status: 1 })),
         }
@@ -228,7 +243,10 @@ struct Wants {
 impl Wants {
     fn of(a: &Args, host: &crate::world::Host) -> Result<Wants, String> {
         let words = |name: &str| -> Vec<String> {
-            a.all(name).iter().flat_map(|v| v.split_str(",").map(|w| w.to_str_lossy().into_owned()).collect::<Vec<_>>()).collect()
+            a.all(name)
+                .iter()
+                .flat_map(|v| v.split_str(",").map(|w| w.to_str_lossy().into_owned()).collect::<Vec<_>>())
+                .collect()
         };
         let numbers = |name: &str, what: &str| -> Result<Vec<u32>, String> {
             words(name).iter().map(|n| n.parse().map_err(|_| format!("invalid {what}: {n}"))).collect()
@@ -271,9 +289,9 @@ impl Wants {
     fn meets(&self, p: &ProcessRow, age: Span, a: &Args) -> bool {
         let among = |list: &Vec<u32>, n: u32| list.is_empty() || list.contains(&n);
         let name = if a.has("full") && !p.argv.is_empty() { p.args() } else { p.comm.clone() };
-        let of_tty = a.get("terminal").is_none_or(|list| {
-            list.split_str(",").any(|t| p.tty.as_deref().is_some_and(|own| t == own.as_bytes()))
-        });
+        let of_tty = a
+            .get("terminal")
+            .is_none_or(|list| list.split_str(",").any(|t| p.tty.as_deref().is_some_and(|own| t == own.as_bytes())));
         let of_state = a.get("runstates").is_none_or(|s| s.contains(&(p.state.letter() as u8)));
         let of_cgroup = a.get("cgroup").is_none_or(|list| list.split_str(",").any(|g| g == p.cgroup.as_bytes()));
         self.pattern.as_ref().is_none_or(|r| r.is_match(name.as_bytes(), a.has("ignore-case")))

@@ -1,7 +1,5 @@
 use std::collections::BTreeSet;
 
-use bstr::ByteSlice;
-
 use super::ps_fields::{self, Facts, Field};
 use crate::program::{Args, Command, Ctx, Example, Opt, Outcome, Syntax};
 use crate::world::listing::ProcessRow;
@@ -46,7 +44,10 @@ pub const COMMAND: Command = Command {
         Opt::long("cumulative", "include some dead child process data").accepted(),
     ],
     syntax: Syntax::Raw,
-    examples: &[Example { run: "ps -p 1 -o pid,ppid,user,stat,args", prints: "    PID    PPID USER     STAT COMMAND\n      1       0 root     Ss   /sbin/init\n" }],
+    examples: &[Example {
+        run: "ps -p 1 -o pid,ppid,user,stat,args",
+        prints: "    PID    PPID USER     STAT COMMAND\n      1       0 root     Ss   /sbin/init\n",
+    }],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };
@@ -237,7 +238,12 @@ impl Request {
         Ok(())
     }
 
-    fn long(&mut self, long: &str, rest: &mut std::collections::VecDeque<String>, host: &crate::world::Host) -> Parsed<()> {
+    fn long(
+        &mut self,
+        long: &str,
+        rest: &mut std::collections::VecDeque<String>,
+        host: &crate::world::Host,
+    ) -> Parsed<()> {
         let (name, attached) = match long.split_once('=') {
             Some((name, value)) => (name, Some(value.to_string())),
             None => (long, None),
@@ -305,7 +311,12 @@ impl Request {
         }
     }
 
-    fn letters_unix(&mut self, letters: &str, rest: &mut std::collections::VecDeque<String>, host: &crate::world::Host) -> Parsed<()> {
+    fn letters_unix(
+        &mut self,
+        letters: &str,
+        rest: &mut std::collections::VecDeque<String>,
+        host: &crate::world::Host,
+    ) -> Parsed<()> {
         let mut chars = letters.chars();
         while let Some(letter) = chars.next() {
             let attached: String = chars.as_str().to_string();
@@ -381,7 +392,12 @@ impl Request {
         Ok(())
     }
 
-    fn letters_bsd(&mut self, letters: &str, rest: &mut std::collections::VecDeque<String>, host: &crate::world::Host) -> Parsed<()> {
+    fn letters_bsd(
+        &mut self,
+        letters: &str,
+        rest: &mut std::collections::VecDeque<String>,
+        host: &crate::world::Host,
+    ) -> Parsed<()> {
         self.bsd = true;
         let mut chars = letters.chars();
         while let Some(letter) = chars.next() {
@@ -610,10 +626,19 @@ mod tests {
             let ran = kit.run(&[&["ps"], options].concat());
             ran.stdout.lines().next().unwrap_or("").to_string()
         };
-        assert_eq!(head(&mut kit, &["aux"]), "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND");
+        assert_eq!(
+            head(&mut kit, &["aux"]),
+            "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND"
+        );
         assert_eq!(head(&mut kit, &["-ef"]), "UID          PID    PPID  C STIME TTY          TIME CMD");
-        assert_eq!(head(&mut kit, &["-el"]), "F S   UID     PID    PPID  C PRI  NI ADDR SZ WCHAN  TTY          TIME CMD");
-        assert_eq!(head(&mut kit, &["axjf"]), "   PPID     PID    PGID     SID TTY        TPGID STAT   UID   TIME COMMAND");
+        assert_eq!(
+            head(&mut kit, &["-el"]),
+            "F S   UID     PID    PPID  C PRI  NI ADDR SZ WCHAN  TTY          TIME CMD"
+        );
+        assert_eq!(
+            head(&mut kit, &["axjf"]),
+            "   PPID     PID    PGID     SID TTY        TPGID STAT   UID   TIME COMMAND"
+        );
         assert_eq!(head(&mut kit, &["ax"]), "    PID TTY      STAT   TIME COMMAND");
         assert_eq!(kit.run(&["ps", "-p", "1", "-o", "pid=,comm="]).stdout, "      1 systemd\n");
         assert_eq!(
@@ -630,7 +655,10 @@ mod tests {
         let ran = kit.run(&["ps", "-u", "oncall", "-o", "comm", "--sort=-pid"]);
         assert_eq!(ran.stdout, "COMMAND\nps\nbash\nsshd\n");
         let ran = kit.run(&["ps", "-eo", "nosuch"]);
-        assert!(ran.stderr.starts_with("error: unknown user-defined format specifier \"nosuch\"\n\nUsage:\n ps [options]\n"));
+        assert!(
+            ran.stderr
+                .starts_with("error: unknown user-defined format specifier \"nosuch\"\n\nUsage:\n ps [options]\n")
+        );
         let ran = kit.run(&["ps", "--user", "oncall", "--forest", "-o", "args"]);
         assert_eq!(ran.stdout, "COMMAND\nsshd: oncall@notty\n \\_ -bash\n     \\_ ps --user oncall --forest -o args\n");
     }

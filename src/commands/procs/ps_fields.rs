@@ -114,8 +114,11 @@ pub const FIELDS: &[Field] = &[
 ];
 
 /// Real fields that nothing here knows: asking for one says so.
-pub const UNMODELLED: &[&str] =
-    &["label", "context", "luid", "lxc", "machine", "mntns", "netns", "numa", "oom", "ouid", "pidns", "pss", "seat", "slice", "uss", "utsns", "uunit", "userns", "ipcns", "cgroupns", "timens", "lsession", "stackp", "esp", "eip", "rbytes", "wbytes"];
+pub const UNMODELLED: &[&str] = &[
+    "label", "context", "luid", "lxc", "machine", "mntns", "netns", "numa", "oom", "ouid", "pidns", "pss", "seat",
+    "slice", "uss", "utsns", "uunit", "userns", "ipcns", "cgroupns", "timens", "lsession", "stackp", "esp", "eip",
+    "rbytes", "wbytes",
+];
 
 pub fn find(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|f| f.names.contains(&name))

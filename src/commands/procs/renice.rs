@@ -4,7 +4,11 @@ pub const COMMAND: Command = Command {
     name: "renice",
     package: "bsdutils",
     summary: "Alter the priority of running processes.",
-    usage: &["[-n] <priority> [-p|--pid] <pid>...", "[-n] <priority> -g|--pgrp <pgid>...", "[-n] <priority> -u|--user <user>..."],
+    usage: &[
+        "[-n] <priority> [-p|--pid] <pid>...",
+        "[-n] <priority> -g|--pgrp <pgid>...",
+        "[-n] <priority> -u|--user <user>...",
+    ],
     options: &[
         Opt::value('n', "priority", "num", "specify the nice value"),
         Opt::flag('p', "pid", "interpret arguments as process ID (default)"),
@@ -13,7 +17,10 @@ pub const COMMAND: Command = Command {
         Opt::long_value("relative", "num", "specify the relative nice value").unmodelled(),
     ],
     syntax: Syntax::Raw,
-    examples: &[Example { run: "renice -n 5 1 2>&1", prints: "renice: failed to set priority for 1 (process ID): Operation not permitted\n" }],
+    examples: &[Example {
+        run: "renice -n 5 1 2>&1",
+        prints: "renice: failed to set priority for 1 (process ID): Operation not permitted\n",
+    }],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };
@@ -42,11 +49,17 @@ async fn main(c: Ctx, a: Args) -> Outcome {
             "-u" | "--user" => which = "user ID",
             _ => {
                 let number = match which {
-                    "user ID" => c.read(|w| w.host(c.me().host).user(&word).map(|u| u.uid)).or_else(|| word.parse().ok()),
+                    "user ID" => {
+                        c.read(|w| w.host(c.me().host).user(&word).map(|u| u.uid)).or_else(|| word.parse().ok())
+                    }
                     _ => word.parse().ok(),
                 };
                 let Some(id) = number else {
-                    let what = if which == "user ID" { format!("unknown user {word}") } else { format!("bad {which} value: {word}") };
+                    let what = if which == "user ID" {
+                        format!("unknown user {word}")
+                    } else {
+                        format!("bad {which} value: {word}")
+                    };
                     c.complain(what).await?;
                     status = 1;
                     continue;

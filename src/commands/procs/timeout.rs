@@ -17,7 +17,12 @@ pub const COMMAND: Command = Command {
     options: &[
         Opt::long("preserve-status", "exit with the same status as COMMAND, even when the command times out"),
         Opt::long("foreground", "allow COMMAND to read from the TTY and get TTY signals"),
-        Opt::value('k', "kill-after", "DURATION", "also send a KILL signal if COMMAND is still running this long after"),
+        Opt::value(
+            'k',
+            "kill-after",
+            "DURATION",
+            "also send a KILL signal if COMMAND is still running this long after",
+        ),
         Opt::value('s', "signal", "SIGNAL", "specify the signal to be sent on timeout"),
         Opt::flag('v', "verbose", "diagnose to stderr any signal sent upon timeout"),
     ],
@@ -138,6 +143,9 @@ mod tests {
         assert_eq!(kit.run(&["timeout", "5", "nosuch"]).status, 127);
         let ran = kit.run(&["timeout", "-v", "1", "sleep", "9"]);
         assert_eq!(ran.stderr, "timeout: sending signal TERM to command ‘sleep’\n");
-        assert_eq!(kit.run(&["timeout", "x", "sleep", "9"]).stderr.lines().next(), Some("timeout: invalid time interval ‘x’"));
+        assert_eq!(
+            kit.run(&["timeout", "x", "sleep", "9"]).stderr.lines().next(),
+            Some("timeout: invalid time interval ‘x’")
+        );
     }
 }

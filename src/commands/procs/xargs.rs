@@ -11,9 +11,18 @@ pub const COMMAND: Command = Command {
     summary: "Run COMMAND with arguments INITIAL-ARGS and more arguments read from input.",
     usage: &["[OPTION]... COMMAND [INITIAL-ARGS]..."],
     options: &[
-        Opt::flag('0', "null", "items are separated by a null, not whitespace; disables quote and backslash processing"),
+        Opt::flag(
+            '0',
+            "null",
+            "items are separated by a null, not whitespace; disables quote and backslash processing",
+        ),
         Opt::value('a', "arg-file", "FILE", "read arguments from FILE, not standard input"),
-        Opt::value('d', "delimiter", "CHARACTER", "items in input stream are separated by CHARACTER, not by whitespace"),
+        Opt::value(
+            'd',
+            "delimiter",
+            "CHARACTER",
+            "items in input stream are separated by CHARACTER, not by whitespace",
+        ),
         Opt::value('E', "", "END", "set logical EOF string; if END occurs as a line of input, the rest is ignored"),
         Opt::flag('e', "eof", "equivalent to -E END if END is specified").optional("END"),
         Opt::value('I', "", "R", "same as --replace=R"),
@@ -162,7 +171,9 @@ struct Run<'a> {
 
 async fn main(c: Ctx, a: Args) -> Outcome {
     let mut limits = [None; 4];
-    for (slot, (name, letter)) in [("max-args", 'n'), ("max-lines", 'L'), ("max-chars", 's'), ("max-procs", 'P')].iter().enumerate() {
+    for (slot, (name, letter)) in
+        [("max-args", 'n'), ("max-lines", 'L'), ("max-chars", 's'), ("max-procs", 'P')].iter().enumerate()
+    {
         let Some(text) = a.get(name).or_else(|| if *letter == 'L' { a.get("l") } else { None }) else { continue };
         match text.to_str().ok().and_then(|t| t.parse::<usize>().ok()) {
             Some(0) if *letter != 'P' => {
@@ -236,7 +247,10 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         let item = match reader.next(&c).await? {
             Ok(item) => item,
             Err(quote) => {
-                c.complain(format_args!("unmatched {quote} quote; by default quotes are special to xargs unless you use the -0 option")).await?;
+                c.complain(format_args!(
+                    "unmatched {quote} quote; by default quotes are special to xargs unless you use the -0 option"
+                ))
+                .await?;
                 run.finish().await?;
                 return Ok(1);
             }
@@ -389,7 +403,11 @@ impl Run<'_> {
 /// As `-t` shows a word that a shell would not take as it is.
 fn quote(word: &BString) -> String {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_@%+=:,./-".contains(b);
-    if !word.is_empty() && word.iter().all(plain) { word.to_string() } else { format!("'{}'", word.replace("'", "'\\''").as_bstr()) }
+    if !word.is_empty() && word.iter().all(plain) {
+        word.to_string()
+    } else {
+        format!("'{}'", word.replace("'", "'\\''").as_bstr())
+    }
 }
 
 fn unescape(text: &BStr) -> Option<u8> {
@@ -429,7 +447,10 @@ mod tests {
         let ran = kit.run_with(&["xargs", "cat"], "/etc/hostname '/etc/hostname'\n /etc/host\\name \n");
         assert_eq!(ran.stdout, "alpha\nalpha\nalpha\n");
         let ran = kit.run_with(&["xargs", "-t", "-n1", "kill", "-l"], "9 15\n1\n");
-        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("KILL\nTERM\nHUP\n", "kill -l 9\nkill -l 15\nkill -l 1\n"));
+        assert_eq!(
+            (ran.stdout.as_str(), ran.stderr.as_str()),
+            ("KILL\nTERM\nHUP\n", "kill -l 9\nkill -l 15\nkill -l 1\n")
+        );
         let ran = kit.run_with(&["xargs", "-I{}", "cat", "/etc/{}"], "hostname\n  hostname\n");
         assert_eq!(ran.stdout, "alpha\nalpha\n");
         let ran = kit.run_with(&["xargs", "-0", "cat"], "/etc/hostname\0/etc/hostname");

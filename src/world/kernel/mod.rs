@@ -116,6 +116,8 @@ pub fn daemon(pid: u32, ppid: u32, comm: &str, argv: Vec<BString>, cred: Cred, c
         actor: Actor::System,
         started: now,
         cpu_ns: 0,
+        cpu_rate: 0,
+        rated_at: now,
         debt_ns: 0,
         rss_bytes: 4 << 20,
         vsz_bytes: 12 << 20,

@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::{Sys, Target};
 use crate::base::SimTime;
 use crate::world::Errno;
-use crate::world::fs::{Content, Device, Inode, Kind, Node, NodeId, Usage, new_dir, new_inode};
+use crate::world::fs::{Content, Inode, Kind, Node, NodeId, Usage, new_dir, new_inode};
 use crate::world::journal::EventKind;
 
 /// What stat(2) tells.
@@ -33,14 +33,7 @@ pub struct Stat {
 impl Sys<'_> {
     fn stat_node(&self, id: NodeId) -> Result<Stat, Errno> {
         let i = self.inode(id)?;
-        let rdev = match i.node {
-            Node::Device(Device::Null) => (1, 3),
-            Node::Device(Device::Zero) => (1, 5),
-            Node::Device(Device::Full) => (1, 7),
-            Node::Device(Device::Random) => (1, 8),
-            Node::Device(Device::Tty) => (5, 0),
-            _ => (0, 0),
-        };
+        let rdev = if let Node::Device(device) = i.node { device.numbers() } else { (0, 0) };
         Ok(Stat {
             kind: i.kind(),
             mode: i.mode,
