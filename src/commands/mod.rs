@@ -2,6 +2,8 @@
 //! file and two lines in its group's `mod.rs`.
 
 pub mod coreutils;
+pub mod disk;
+pub mod procs;
 #[cfg(test)]
 mod spec;
 mod support;
@@ -10,4 +12,4 @@ pub mod text;
 use crate::program::Command;
 
 /// Every group's rows.
-pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS, text::COMMANDS];
+pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS, disk::COMMANDS, procs::COMMANDS, text::COMMANDS];

@@ -25,7 +25,6 @@ mod truth;
 mod yes;
 
 use crate::program::Command;
-
 pub use sleep::seconds;
 
 pub const COMMANDS: &[&Command] = &[
