@@ -4,8 +4,11 @@
 pub mod coreutils;
 pub mod disk;
 pub mod procs;
+pub mod services;
+pub mod terminal;
 
 use crate::program::Command;
 
 /// Every group's rows.
-pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS, disk::COMMANDS, procs::COMMANDS];
+pub const GROUPS: &[&[&Command]] =
+    &[coreutils::COMMANDS, disk::COMMANDS, procs::COMMANDS, services::COMMANDS, terminal::COMMANDS];
