@@ -8,8 +8,17 @@ pub mod procs;
 mod spec;
 mod support;
 pub mod text;
+pub mod services;
+pub mod terminal;
 
 use crate::program::Command;
 
 /// Every group's rows.
-pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS, disk::COMMANDS, procs::COMMANDS, text::COMMANDS];
+pub const GROUPS: &[&[&Command]] = &[
+    coreutils::COMMANDS,
+    disk::COMMANDS,
+    procs::COMMANDS,
+    services::COMMANDS,
+    terminal::COMMANDS,
+    text::COMMANDS,
+];

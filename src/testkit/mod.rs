@@ -144,11 +144,19 @@ impl Kit {
     pub fn advance(&mut self, span: Span) {
         let until = self.executor.world().now() + span;
         self.executor.run_ready();
-        while let Some(next) = self.executor.next_timer().filter(|&t| t <= until) {
+        while let Some(next) = self.next_event().filter(|&t| t <= until) {
             self.executor.world_mut().set_now(next);
+            self.executor.world_mut().run_due_units();
             self.executor.run_ready();
         }
         self.executor.world_mut().set_now(until);
+    }
+
+    /// The next instant at which a program wakes or a unit acts.
+    fn next_event(&self) -> Option<SimTime> {
+        let units = self.executor.world().next_unit_event();
+        let now = self.executor.world().now();
+        [self.executor.next_timer(), units].into_iter().flatten().min().map(|t| t.max(now))
     }
 
     /// Runs a program to its end, at most an hour of simulated time.
@@ -169,15 +177,17 @@ impl Kit {
             if ended {
                 break;
             }
-            let next = self.executor.next_timer().filter(|&t| t <= deadline);
+            let next = self.next_event().filter(|&t| t <= deadline);
             let next = next.unwrap_or_else(|| panic!("{argv:?} did not end within an hour"));
             self.executor.world_mut().set_now(next);
+            self.executor.world_mut().run_due_units();
             self.executor.run_ready();
         }
         let status = match self.executor.world().process(me).map(|p| p.state) {
             Some(State::Zombie(status)) => status,
             _ => ExitStatus::Exited(0),
         };
+        self.executor.world_mut().host_mut(me.host).kernel.remove(me.pid);
         let [stdout, stderr] = self.output_bytes(session);
         (stdout, stderr, status.code())
     }
@@ -205,6 +215,30 @@ impl Kit {
         let now = w.now();
         let file = crate::world::fs::new_file(crate::world::fs::Content::literal(text), 0o644, 1000, 1000, now);
         w.host_mut(HostId(0)).fs.install(path.into(), file).expect("room for a file");
+    }
+    /// A simple service on `alpha`, enabled and not started.
+    pub fn unit(&mut self, name: &str, description: &str, program: &str) {
+        use crate::world::units::{RestartPolicy, Unit, UnitKind, UnitSpec};
+        let spec = UnitSpec {
+            name: name.into(),
+            description: description.into(),
+            exec: vec![program.into()],
+            kind: UnitKind::Simple,
+            user: "root".into(),
+            directory: None,
+            env_file: None,
+            restart: RestartPolicy::No,
+            restart_after: Span::ZERO,
+            calendar: None,
+            start_takes: Span::ZERO,
+            resident: 20 << 20,
+            threads: 1,
+            ports: Vec::new(),
+            holds: Vec::new(),
+        };
+        let mut w = self.executor.world_mut();
+        let now = w.now();
+        w.host_mut(HostId(0)).units.insert(name.into(), Unit::new(spec, true, now));
     }
     /// Removes a file of the player's on `alpha`, as `rm` does.
     pub fn remove(&mut self, path: &str) {

@@ -356,7 +356,7 @@ impl Du {
 
 /// fnmatch(3) without flags: `*`, `?`, `[set]`, `\\` quotes; `*` crosses slashes. Only the last star is ever retried, so
 /// that no pattern costs more than pattern × text.
-pub(super) fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
+pub(in crate::commands) fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     loop {

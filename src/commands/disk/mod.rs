@@ -2,6 +2,7 @@
 
 mod df;
 mod du;
+pub(in crate::commands) use du::wildcard;
 mod findmnt;
 mod lsblk;
 mod mount;
