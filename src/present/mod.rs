@@ -1,0 +1,1 @@
+//! Pure view models: what the page shows, without a page.

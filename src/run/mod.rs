@@ -1,0 +1,4 @@
+//! One play-through.
+
+pub mod edit;
+pub mod screen;
