@@ -4,3 +4,8 @@ pub mod base;
 pub mod present;
 pub mod protocol;
 pub mod run;
+#[cfg(target_arch = "wasm32")]
+pub mod ui;
+// Natively only for its tests.
+#[cfg(any(target_arch = "wasm32", test))]
+pub mod worker;
