@@ -60,7 +60,10 @@ impl Editor {
         let mut rest = all.as_slice();
         while !rest.is_empty() {
             let Some(length) = key_length(rest) else {
-                self.held = rest.to_vec();
+                // Escape alone means nothing here, and must not turn the next key into another one.
+                if rest != b"\x1b" {
+                    self.held = rest.to_vec();
+                }
                 break;
             };
             let (key, tail) = rest.split_at(length.min(rest.len()));
@@ -298,11 +301,18 @@ mod tests {
     #[test]
     fn keys_may_arrive_in_pieces() {
         let mut editor = Editor::default();
-        editor.keys(b"ab\x1b");
-        editor.keys(b"[D");
+        editor.keys(b"ab\x1b[");
+        editor.keys(b"D");
         editor.keys(b"\xc3");
         editor.keys(b"\xa9");
         assert_eq!(editor.text(), "aéb");
+    }
+
+    #[test]
+    fn escape_does_not_swallow_the_next_key() {
+        let mut editor = Editor::default();
+        editor.keys(b"ls\x1b");
+        assert_eq!(editor.keys(b"\r").0, Some(Want::Line("ls".into())));
     }
 
     #[test]

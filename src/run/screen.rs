@@ -168,13 +168,26 @@ impl Screen {
         self.show(&format!("{place} \x1b[J{place}"));
     }
 
-    /// What changed since the last frame; `None` if nothing did.
-    pub fn frame(&mut self, term: u32) -> Option<TermFrame> {
+    /// Ctrl+L: what is above the prompt's row moves into the scrollback. Only the picture changes, not the world's bytes.
+    pub fn scroll_prompt_to_top(&mut self) {
+        let again = self.overlay.as_ref().map(|o| (o.text.clone(), o.cursor));
+        self.wipe();
+        let cursor = self.vt.cursor();
+        let rows = self.vt.size().1;
+        // Scrolling is what makes rows leave at the top; the cursor then goes back to where the prompt has moved.
+        self.show(&format!("\x1b[{rows};1H{}\x1b[1;{}H", "\n".repeat(cursor.row), cursor.col + 1));
+        if let Some((text, at)) = again {
+            self.overlay(&text, at);
+        }
+    }
+
+    /// What changed since the last frame; `None` if nothing did and none is asked for.
+    pub fn frame(&mut self, term: u32, always: bool) -> Option<TermFrame> {
         let cursor = self.cursor();
         let modes = self.modes();
         let moved = self.shown_cursor != Some((cursor, modes));
         let quiet = !self.changed.iter().any(|c| *c) && self.sent == self.gone && self.marks_changed.is_empty();
-        if quiet && !moved && !self.fresh && self.scan.title_new.is_none() && self.scan.bells == 0 {
+        if quiet && !moved && !always && !self.fresh && self.scan.title_new.is_none() && self.scan.bells == 0 {
             return None;
         }
         let (cols, rows) = self.size();
@@ -529,12 +542,12 @@ mod tests {
     fn a_frame_carries_only_what_changed() {
         let mut screen = Screen::new(20, 4);
         screen.feed(b"one\r\ntwo\r\n");
-        let first = screen.frame(0).expect("the first frame");
+        let first = screen.frame(0, false).expect("the first frame");
         assert!(first.fresh);
         assert_eq!(texts(&first), ["one", "two", "", ""]);
-        assert!(screen.frame(0).is_none());
+        assert!(screen.frame(0, false).is_none());
         screen.feed(b"\x1b[31mred\x1b[0m ok");
-        let second = screen.frame(0).expect("a change");
+        let second = screen.frame(0, false).expect("a change");
         assert_eq!(second.dirty.len(), 1);
         let (row, red) = &second.dirty[0];
         assert_eq!((*row, red.stretches[0].style.ink, red.text().as_str()), (2, Ink::Index(1), "red ok"));
@@ -546,10 +559,10 @@ mod tests {
         for n in 0..10 {
             screen.feed(format!("line {n}\r\n").as_bytes());
         }
-        let frame = screen.frame(0).expect("a frame");
+        let frame = screen.frame(0, false).expect("a frame");
         assert_eq!((frame.gone_from, frame.gone.len(), frame.skipped), (0, 8, 0));
         screen.feed(b"more\r\n");
-        let next = screen.frame(0).expect("a frame");
+        let next = screen.frame(0, false).expect("a frame");
         assert_eq!((next.gone_from, next.gone.len()), (8, 1));
         assert_eq!(screen.older(5, 2), (3, vec![row("line 3"), row("line 4")]));
     }
@@ -562,7 +575,7 @@ mod tests {
     fn a_flood_is_skipped_in_view_and_kept_in_the_scrollback() {
         let mut screen = Screen::new(20, 3);
         screen.feed("y\r\n".repeat(9_000).as_bytes());
-        let frame = screen.frame(0).expect("a frame");
+        let frame = screen.frame(0, false).expect("a frame");
         assert_eq!(frame.gone.len(), FRAME_LINES);
         assert_eq!(frame.gone_from + frame.gone.len() as u64, frame.skipped + frame.gone.len() as u64);
         assert_eq!(screen.older(10, 5).1.len(), 5);
@@ -600,7 +613,7 @@ mod tests {
         let mut screen = Screen::new(12, 4);
         screen.feed(PROMPT);
         screen.overlay("echo abcdefgh", 7);
-        let frame = screen.frame(0).expect("a frame");
+        let frame = screen.frame(0, false).expect("a frame");
         assert_eq!((frame.cursor.row, frame.cursor.col), (1, 0));
         assert_eq!(screen.text(), ["web$ echo ab", "cdefgh"]);
         screen.overlay("", 0);
@@ -626,7 +639,7 @@ mod tests {
             screen.feed(PROMPT);
             screen.feed(format!("run {n}\x1b]133;C\x07\r\nout\r\nout\r\nout\r\n\x1b]133;D;{status}\x07").as_bytes());
         }
-        let frame = screen.frame(0).expect("a frame");
+        let frame = screen.frame(0, false).expect("a frame");
         let found: Vec<_> = frame.marks.iter().map(|m| (m.line, m.text.as_str(), m.state)).collect();
         assert_eq!(found, [(0, "run 0", CommandState::Done(Some(0))), (4, "run 1", CommandState::Done(Some(3)))]);
     }
@@ -645,7 +658,7 @@ mod tests {
     fn what_avt_leaves_out_is_read_on_the_way() {
         let mut screen = Screen::new(20, 3);
         screen.feed(b"\x1b]0;root@web: ~\x07\x07\x1b[?2004h\x1b[?1h\x1b[5 q\x1b[?1049h");
-        let frame = screen.frame(3).expect("a frame");
+        let frame = screen.frame(3, false).expect("a frame");
         assert_eq!(frame.title.as_deref(), Some("root@web: ~"));
         assert_eq!((frame.bells, frame.cursor.shape), (1, CursorShape::Bar));
         assert_eq!(frame.modes, Modes { app_cursor: true, alternate: true, bracketed_paste: true });
@@ -655,7 +668,7 @@ mod tests {
     fn wide_characters_are_stretches_of_their_own() {
         let mut screen = Screen::new(20, 2);
         screen.feed("a界b".as_bytes());
-        let frame = screen.frame(0).expect("a frame");
+        let frame = screen.frame(0, false).expect("a frame");
         let wide: Vec<_> = frame.dirty[0].1.stretches.iter().map(|s| (s.text.as_str(), s.wide)).collect();
         assert_eq!(wide, [("a", false), ("界", true), ("b", false)]);
     }
@@ -664,9 +677,9 @@ mod tests {
     fn a_page_that_lost_its_rows_gets_them_again() {
         let mut screen = Screen::new(20, 3);
         screen.feed("x\r\n".repeat(10).as_bytes());
-        screen.frame(0);
+        screen.frame(0, false);
         screen.refresh();
-        let frame = screen.frame(0).expect("a frame");
+        let frame = screen.frame(0, false).expect("a frame");
         assert!(frame.fresh);
         assert_eq!(frame.gone.len(), 8);
     }
