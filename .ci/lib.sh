@@ -14,11 +14,21 @@ BINDGEN_VERSION=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, "");
 CACHE=${FIREDRILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/firedrill}
 TRUNK_HOME=$CACHE/trunk-$TRUNK_VERSION
 BINDGEN_HOME=$CACHE/wasm-bindgen-$BINDGEN_VERSION
+# shellcheck disable=SC2034 # used by those who source this
 LOGS=$ROOT/target/log
 
 say() { printf '%s\n' "$*"; }
 die() { printf '\n%s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# heartbeat LABEL LOG: while something long runs, says every 30 s that it does, and what it last said. Stop it by its id, $!.
+heartbeat() {
+  local began=$SECONDS
+  # Whoever reads this script's output must not have to wait for a last sleep.
+  while sleep 30 >/dev/null 2>&1; do
+    printf '      … %s: %d s: %s\n' "$1" $((SECONDS - began)) "$(tail -n 1 "$2" 2>/dev/null | tr -d '\r' | cut -c 1-90)"
+  done
+}
 
 # The tools of this project come before whatever else has their names.
 PATH=$TRUNK_HOME/bin:$BINDGEN_HOME/bin:$ROOT/node_modules/.bin:$PATH

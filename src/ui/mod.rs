@@ -34,7 +34,12 @@ impl Engine {
     fn start(mut on_answer: impl FnMut(String) + 'static) -> Result<Self, JsValue> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("./worker_loader.js", &options)?;
+        // The build writes the address, with the version of this page's worker, into the page.
+        let address = document()
+            .query_selector("meta[name=engine]")?
+            .and_then(|meta| meta.get_attribute("content"))
+            .ok_or("the page does not name its engine")?;
+        let worker = Worker::new_with_options(&address, &options)?;
         let waiting = Rc::new(RefCell::new(Some(Vec::new())));
         let (port, queue) = (worker.clone(), waiting.clone());
         let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
