@@ -202,8 +202,23 @@ fn low_matters(chart: &Chart) -> bool {
     ["avail", "free", "success", "healthy"].iter().any(|word| title.contains(word))
 }
 
-/// The column nearest to `x`: its instant and the value of each series, in words.
-pub fn under(chart: &Chart, view: &View, x: f64, alert_us: u64) -> Option<(f64, String, Vec<(String, String, f64)>)> {
+/// What stands at the crosshair.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Under {
+    pub x: f64,
+    pub time: String,
+    pub values: Vec<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    pub label: String,
+    pub text: String,
+    pub y: f64,
+}
+
+/// The samples nearest to `x`.
+pub fn under(chart: &Chart, view: &View, x: f64, alert_us: u64) -> Option<Under> {
     let t = chart.from + (x / view.width.max(1.0) * (chart.to - chart.from) as f64) as i64;
     let nearest = |s: &Series| s.buckets.iter().copied().min_by_key(|b| (b.t - t).abs());
     let at = chart.series.iter().filter_map(nearest).min_by_key(|b| (b.t - t).abs())?.t;
@@ -211,9 +226,14 @@ pub fn under(chart: &Chart, view: &View, x: f64, alert_us: u64) -> Option<(f64, 
         .series
         .iter()
         .filter_map(|s| nearest(s).map(|b| (s, b)))
-        .map(|(s, b)| (s.label.clone(), number(b.last, chart.unit), view.height - (b.last / view.top).clamp(0.0, 1.0) * view.height))
+        .map(|(s, b)| Value {
+            label: s.label.clone(),
+            text: number(b.last, chart.unit),
+            y: view.height - (b.last / view.top).clamp(0.0, 1.0) * view.height,
+        })
         .collect();
-    Some((x_of(at, chart, view.width), clock::time_of_day(clock::instant(alert_us, at)), values))
+    let time = clock::time_of_day(clock::instant(alert_us, at));
+    Some(Under { x: x_of(at, chart, view.width), time, values })
 }
 
 /// The data table: the header, then rows of a time and one value a series.
@@ -323,8 +343,8 @@ mod tests {
     fn the_crosshair_finds_the_nearest_sample() {
         let chart = chart(Unit::Ratio, &[(-30, 0.1), (-15, 0.2)]);
         let view = view(&chart, 300.0, 100.0, 0);
-        let (x, _, values) = under(&chart, &view, 140.0, 0).expect("a sample");
-        assert_eq!((x, values[0].1.as_str()), (150.0, "20%"));
+        let under = under(&chart, &view, 140.0, 0).expect("a sample");
+        assert_eq!((under.x, under.values[0].text.as_str()), (150.0, "20%"));
     }
 
     proptest! {

@@ -15,6 +15,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// Raised with any change of these types.
 pub const VERSION: u32 = 1;
+/// Both ends of one build have the same.
+pub const BUILD: &str = env!("CARGO_PKG_VERSION");
 
 /// One message as bytes.
 pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {

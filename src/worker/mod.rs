@@ -9,6 +9,3 @@ mod tests;
 
 #[cfg(target_arch = "wasm32")]
 pub use port::main;
-
-/// Both ends of one build have the same.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use super::session::Session;
-use crate::protocol::{FromEngine, Letter, VERSION, decode, encode};
+use crate::protocol::{BUILD, FromEngine, Letter, VERSION, decode, encode};
 
 /// Listens, then says "ready": what the page posts before that is lost.
 pub fn main() {
@@ -23,7 +23,7 @@ pub fn main() {
     scope.set_onmessage(Some(hear.as_ref().unchecked_ref()));
     // It listens for as long as the worker lives.
     hear.forget();
-    post(&scope, &FromEngine::Ready { version: VERSION, build: super::BUILD.into() });
+    post(&scope, &FromEngine::Ready { version: VERSION, build: BUILD.into() });
 }
 
 fn post(scope: &DedicatedWorkerGlobalScope, answer: &FromEngine) {
