@@ -72,8 +72,16 @@ pub struct Answer {
     pub mechanism: String,
     pub trigger: Option<String>,
     pub detail: Option<String>,
-    pub notes: String,
-    pub confidence: Option<u8>,
+    /// Who was hurt, how much (a percentage as typed) and since when.
+    pub service: Option<String>,
+    pub share: Option<String>,
+    pub since: Option<String>,
+    /// Since when the cause has been there.
+    pub onset: Option<String>,
+    pub factors: Vec<String>,
+    pub mitigation: Option<String>,
+    pub fix: Option<String>,
+    pub confidence: Option<String>,
 }
 
 /// The charts are drawn over this range, in µs since the alert, for so many pixels.

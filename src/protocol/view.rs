@@ -98,6 +98,9 @@ pub struct Form {
     pub origins: Vec<Choice>,
     pub mechanisms: Vec<Mechanism>,
     pub triggers: Vec<Choice>,
+    pub services: Vec<Choice>,
+    pub factors: Vec<Choice>,
+    pub confidences: Vec<Choice>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -34,6 +34,7 @@ pub(super) fn Diagnosis() -> impl IntoView {
     };
     let severities = move || store.brief.with(|b| b.form.severities.clone());
     let triggers = move || store.brief.with(|b| b.form.triggers.clone());
+    let services = move || store.brief.with(|b| b.form.services.clone());
     let origins = move || store.brief.with(|b| form::groups(&b.form.origins));
     view! {
         <form class="panel diagnosis" aria-labelledby="diagnosis" on:submit=submit novalidate>
@@ -78,10 +79,22 @@ pub(super) fn Diagnosis() -> impl IntoView {
                 <label for="detail">"What exactly was changed or set? "<span class="muted">"(a path, key or commit)"</span></label>
                 <input id="detail" autocomplete="off" spellcheck="false" on:input=move |event| answer.update(|a| a.detail = some(event_target_value(&event))) />
             </div>
-            <div class="field">
-                <label for="notes">"Notes"</label>
-                <textarea id="notes" rows="3" on:input=move |event| answer.update(|a| a.notes = event_target_value(&event))></textarea>
-            </div>
+            <details class="more-facts">
+                <summary>"More facts "<span class="muted">"(each can earn points)"</span></summary>
+                <div class="field">
+                    <label for="service">"Which service was hurt?"</label>
+                    <select id="service" on:change=move |event| answer.update(|a| a.service = some(event_target_value(&event)))>
+                        <option value="">"Not said"</option>
+                        {move || services().into_iter().map(option).collect::<Vec<_>>()}
+                    </select>
+                </div>
+                <Text id="share" label="How many of its requests failed?" hint="in percent" set=move |text| answer.update(|a| a.share = text) />
+                <Text id="since" label="Since when?" hint="-4m before the alert, or 03:03" set=move |text| answer.update(|a| a.since = text) />
+                <Text id="onset" label="Since when has the cause been there?" hint="-21d before the alert, or a date" set=move |text| answer.update(|a| a.onset = text) />
+                <Factors answer />
+                <Text id="mitigation" label="What stopped the harm?" hint="in your words" set=move |text| answer.update(|a| a.mitigation = text) />
+                <Text id="fix" label="What removed the cause?" hint="in your words" set=move |text| answer.update(|a| a.fix = text) />
+            </details>
             <Confidence answer />
             <div class="buttons">
                 <button type="submit" class="primary">"Submit the diagnosis"</button>
@@ -185,22 +198,66 @@ fn Mechanisms(answer: RwSignal<Answer>, words: RwSignal<String>, wrong: Signal<b
     .into_any()
 }
 
+/// One line of the player's own words.
 #[component]
-fn Confidence(answer: RwSignal<Answer>) -> impl IntoView {
-    let value = move || answer.with(|a| a.confidence.unwrap_or(50));
+fn Text(id: &'static str, label: &'static str, hint: &'static str, set: impl Fn(Option<String>) + 'static) -> impl IntoView {
     view! {
         <div class="field">
-            <label for="confidence">"How sure are you? "<span class="muted">{move || format!("{} % (shown in the debrief, not scored)", value())}</span></label>
-            <input
-                id="confidence"
-                type="range"
-                min="0"
-                max="100"
-                step="10"
-                prop:value=move || value().to_string()
-                on:input=move |event| answer.update(|a| a.confidence = event_target_value(&event).parse().ok())
-            />
+            <label for=id>{label}" "<span class="muted">{hint}</span></label>
+            <input id=id autocomplete="off" spellcheck="false" on:input=move |event| set(some(event_target_value(&event))) />
         </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Factors(answer: RwSignal<Answer>) -> impl IntoView {
+    let store = store();
+    let choices = move || store.brief.with(|b| b.form.factors.clone());
+    let toggle = move |code: &str, on: bool| {
+        answer.update(|a| {
+            a.factors.retain(|f| f != code);
+            if on {
+                a.factors.push(code.to_owned());
+            }
+        });
+    };
+    view! {
+        <fieldset class="factors">
+            <legend>"What let it happen or made it worse?"</legend>
+            <div class="list" role="group" aria-label="Contributing factors" tabindex="0">
+                {move || choices().into_iter().map(|choice| {
+                    let code = choice.code.clone();
+                    view! {
+                        <label>
+                            <input type="checkbox" on:change=move |event| toggle(&code, event_target_checked(&event)) />
+                            {choice.label}
+                        </label>
+                    }
+                }).collect::<Vec<_>>()}
+            </div>
+        </fieldset>
+    }
+    .into_any()
+}
+
+#[component]
+fn Confidence(answer: RwSignal<Answer>) -> impl IntoView {
+    let store = store();
+    let choices = move || store.brief.with(|b| b.form.confidences.clone());
+    view! {
+        <fieldset class="confidence">
+            <legend>"How sure are you? "<span class="muted">"Shown in the debrief, not scored."</span></legend>
+            {move || choices().into_iter().map(|choice| {
+                let code = choice.code.clone();
+                view! {
+                    <label>
+                        <input type="radio" name="confidence" on:change=move |_| answer.update(|a| a.confidence = Some(code.clone())) />
+                        {choice.label}
+                    </label>
+                }
+            }).collect::<Vec<_>>()}
+        </fieldset>
     }
     .into_any()
 }

@@ -46,6 +46,12 @@ pub(super) fn Inbox() -> impl IntoView {
                     Some(Ok(list)) if list.is_empty() => view! { <p class="muted">"This site has no incidents yet."</p> }.into_any(),
                     Some(Ok(list)) => view! { <List list /> }.into_any(),
                 }}
+                <ol class="steps" aria-label="How a drill goes">
+                    <li><strong>"Acknowledge"</strong>" Read the alert and say how bad it is."</li>
+                    <li><strong>"Investigate"</strong>" Type real commands on the hosts; every output is computed from the simulated fleet."</li>
+                    <li><strong>"Fix"</strong>" Change what is wrong and watch the charts recover."</li>
+                    <li><strong>"Diagnose"</strong>" Say what it was. Every point is explained."</li>
+                </ol>
                 <p class="foot muted">"No account, nothing is sent anywhere: it all runs in this page, and your runs are saved in this browser."</p>
             </main>
         </div>

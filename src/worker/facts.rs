@@ -47,6 +47,9 @@ pub(super) fn brief(_run: &Run, pack: &ScenarioPack) -> Brief {
                 mechanism("DB-1/no-release-on-error", "Connections never given back", "Pool leak", &["pool leaks connections", "connections run out after errors"]),
                 mechanism("RT-1/no-limit", "A process without a memory limit", "Memory limits", &["killed for lack of memory"]),
             ],
+            services: vec![choice("shop", "shop", "")],
+            factors: ["no-alert", "no-retention"].map(|t| choice(t, t, "")).to_vec(),
+            confidences: ["low", "medium", "high"].map(|t| choice(t, t, "")).to_vec(),
             triggers: ["deploy", "config change", "traffic ramp", "scheduled job", "human command", "unknown"].map(|t| choice(t, t, "")).to_vec(),
         },
         ..Brief::default()

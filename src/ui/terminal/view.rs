@@ -40,7 +40,6 @@ pub(super) struct Parts {
 
 pub(super) struct View {
     store: Store,
-    term: u32,
     pub(super) parts: Parts,
     pending: Vec<TermFrame>,
     scheduled: bool,
@@ -54,6 +53,7 @@ pub(super) struct View {
     marks: BTreeMap<u64, CommandMark>,
     cursor_row: u16,
     following: bool,
+    scroll_top: i32,
     unseen: u64,
     ch: f64,
     row_height: f64,
@@ -106,7 +106,6 @@ pub(super) fn mount(store: Store, term: u32, parts: Parts) {
     set(&parts.mirror, "autocorrect", "off");
     let shared = Rc::new(RefCell::new(View {
         store,
-        term,
         parts,
         pending: Vec::new(),
         scheduled: false,
@@ -119,6 +118,7 @@ pub(super) fn mount(store: Store, term: u32, parts: Parts) {
         marks: BTreeMap::new(),
         cursor_row: 0,
         following: true,
+        scroll_top: 0,
         unseen: 0,
         ch: 8.0,
         row_height: 19.0,
@@ -141,7 +141,7 @@ pub(super) fn mount(store: Store, term: u32, parts: Parts) {
         }
     });
     if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-        observer.observe(&shared.borrow().parts.scroll);
+        observer.observe(&shared.borrow().parts.stop);
         shared.borrow_mut().observer = Some(observer);
     }
     // The observer is disconnected when the panel goes; its closure is a few bytes.
@@ -249,6 +249,10 @@ impl View {
 
     fn push_past(&mut self, row: &Row) {
         if self.chunk_fill >= CHUNK {
+            // A whole chunk has a known height, so the browser may skip laying it out.
+            if let Some(full) = self.parts.past.last_element_child() {
+                let _ = full.class_list().add_1("full");
+            }
             let _ = self.parts.past.append_child(&element("div", "chunk"));
             self.chunk_fill = 0;
         }
@@ -433,7 +437,7 @@ pub(super) fn measure(term: u32) {
         let _ = view.parts.grid.append_child(&probe);
         let cell = probe.get_bounding_client_rect();
         probe.remove();
-        let (width, height) = (view.parts.scroll.client_width(), view.parts.scroll.client_height());
+        let (width, height) = (view.parts.scroll.client_width(), view.parts.stop.client_height());
         if width < 40 || height < 20 || cell.width() < 100.0 {
             // Not shown at the moment.
             return None;
@@ -442,6 +446,8 @@ pub(super) fn measure(term: u32) {
         view.row_height = cell.height().max(8.0);
         let cols = ((f64::from(width) - 16.0) / view.ch).floor().clamp(f64::from(LEAST_COLS), 500.0) as u16;
         let rows = ((f64::from(height) - 8.0) / view.row_height).floor().clamp(4.0, 300.0) as u16;
+        // Whole rows only: the line at the top is never cut in two.
+        style(&view.parts.scroll, "height", &format!("{:.2}px", f64::from(rows) * view.row_height + 8.0));
         let changed = view.size != (cols, rows);
         view.size = (cols, rows);
         if view.following {
@@ -492,10 +498,15 @@ pub(super) fn focused(term: u32, inside: bool) {
 pub(super) fn scrolled(term: u32) {
     with(term, |view| {
         let scroll = &view.parts.scroll;
-        view.following = scroll.scroll_top() + scroll.client_height() >= scroll.scroll_height() - 4;
-        if view.following {
+        let top = scroll.scroll_top();
+        // Only a movement upwards is the player's wish to stay; new rows below are not.
+        if top + scroll.client_height() >= scroll.scroll_height() - 4 {
+            view.following = true;
             view.unseen = 0;
+        } else if top < view.scroll_top - 2 {
+            view.following = false;
         }
+        view.scroll_top = top;
         view.show_pill();
     });
 }
@@ -566,7 +577,7 @@ pub(crate) fn older(term: u32, from: u64, rows: Vec<Row>) {
         }
         let before = view.parts.past.first_child();
         for (n, part) in rows.chunks(CHUNK as usize).enumerate() {
-            let chunk = element("div", "chunk");
+            let chunk = element("div", if part.len() == CHUNK as usize { "chunk full" } else { "chunk" });
             for (i, row) in part.iter().enumerate() {
                 let node = past_row(row);
                 mark_row(&node, view.marks.get(&(from + (n * CHUNK as usize + i) as u64)));
