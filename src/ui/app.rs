@@ -106,8 +106,9 @@ fn shortcut(store: Store, event: &web_sys::KeyboardEvent) {
     }
     let incident = matches!(store.route.get_untracked(), Route::Incident { .. });
     match event.key().as_str() {
-        "Escape" if store.help.get_untracked() => store.help.set(false),
-        "?" => store.help.update(|open| *open = !*open),
+        "?" => store.help.set(true),
+        // The list of keys is modal: the others wait until it is closed.
+        _ if store.help.get_untracked() => return,
         _ if !incident => return,
         "t" => {
             store.panel.set(Panel::Terminal);
@@ -257,19 +258,16 @@ fn Notices() -> impl IntoView {
 #[component]
 fn Help() -> impl IntoView {
     let store = store();
-    let close = NodeRef::<leptos::html::Button>::new();
+    let dialog = NodeRef::<leptos::html::Dialog>::new();
     Effect::new(move |_| {
-        if let Some(button) = close.get() {
-            let _ = button.focus();
+        if let Some(dialog) = dialog.get() {
+            // Fails only where it is open already.
+            let _ = dialog.show_modal();
         }
     });
     let row = |keys: &'static str, what: &'static str| view! { <tr><th scope="row"><kbd>{keys}</kbd></th><td>{what}</td></tr> };
     view! {
-        <div class="help" role="dialog" aria-modal="true" aria-labelledby="help-title" on:keydown=move |event| {
-            if event.key() == "Escape" {
-                store.help.set(false);
-            }
-        }>
+        <dialog class="help" node_ref=dialog aria-labelledby="help-title" on:close=move |_| store.help.set(false)>
             <h2 id="help-title">"Keyboard"</h2>
             <table>
                 <tbody>
@@ -293,8 +291,8 @@ fn Help() -> impl IntoView {
                     {row("Ctrl+C", "copy what is selected, else interrupt")}
                 </tbody>
             </table>
-            <button node_ref=close class="primary" on:click=move |_| store.help.set(false)>"Close"</button>
-        </div>
+            <form method="dialog"><button class="primary">"Close"</button></form>
+        </dialog>
     }
     .into_any()
 }

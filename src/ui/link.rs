@@ -105,12 +105,11 @@ pub(super) fn start(store: Store) {
     // The page's beat lasts as long as the page.
     gloo_timers::callback::Interval::new(TICK_MS, tick).forget();
     spawn_local(async move {
-        if save::open().await.is_err() {
-            store.notice("This browser does not store anything for this page: a reload will start the incident anew.");
-            return;
-        }
-        if let Ok(numbers) = save::list().await {
-            store.saved_runs.set(numbers);
+        match save::list().await {
+            Ok(numbers) => store.saved_runs.set(numbers),
+            Err(_) => {
+                store.notice("This browser does not store anything for this page: a reload will start the incident anew.");
+            }
         }
     });
 }
@@ -134,8 +133,13 @@ pub(super) fn open(number: String, seed: Option<u64>) {
                 return;
             }
         };
-        // The base opens within milliseconds; without it the incident starts anew.
-        let stored = save::load(&number).await.ok().flatten().filter(|s| seed.is_none_or(|seed| seed == s.seed));
+        let stored = match save::load(&number).await {
+            Ok(stored) => stored.filter(|s| seed.is_none_or(|seed| seed == s.seed)),
+            Err(_) => {
+                store.notice("The saved run could not be read, so the incident starts anew.");
+                None
+            }
+        };
         let continued = stored.is_some();
         if !continued {
             let _ = save::delete(&number).await;

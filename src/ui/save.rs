@@ -45,7 +45,11 @@ pub(super) struct Stored {
 
 type Outcome<T> = Result<T, JsValue>;
 
-pub(super) async fn open() -> Outcome<()> {
+/// The database, opened by whoever needs it first. Opening twice at the same time is harmless.
+async fn database() -> Outcome<IdbDatabase> {
+    if let Some(open) = DATABASE.with_borrow(Clone::clone) {
+        return Ok(open);
+    }
     let factory = window().indexed_db()?.ok_or("no database")?;
     let request = factory.open_with_u32(NAME, VERSION)?;
     let upgrade = {
@@ -60,19 +64,19 @@ pub(super) async fn open() -> Outcome<()> {
     };
     request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
     let database = done(&request).await?.dyn_into::<IdbDatabase>()?;
-    DATABASE.with_borrow_mut(|slot| *slot = Some(database));
-    Ok(())
+    DATABASE.with_borrow_mut(|slot| *slot = Some(database.clone()));
+    Ok(database)
 }
 
 /// The numbers of all saved runs.
 pub(super) async fn list() -> Outcome<Vec<String>> {
-    let (_, runs, _) = begin(IdbTransactionMode::Readonly)?;
+    let (_, runs, _) = begin(IdbTransactionMode::Readonly).await?;
     let keys = done(&runs.get_all_keys()?).await?;
     Ok(Array::from(&keys).iter().filter_map(|key| key.as_string()).collect())
 }
 
 pub(super) async fn load(number: &str) -> Outcome<Option<Stored>> {
-    let (_, runs, chunks) = begin(IdbTransactionMode::Readonly)?;
+    let (_, runs, chunks) = begin(IdbTransactionMode::Readonly).await?;
     let head = runs.get(&number.into())?;
     let parts = chunks.get_all_with_key(&range(number)?.into())?;
     let Some(head) = done(&head).await?.as_string() else { return Ok(None) };
@@ -90,7 +94,7 @@ pub(super) async fn load(number: &str) -> Outcome<Option<Stored>> {
 
 /// Appends chunk number `chunk` and replaces the end, at once or not at all.
 pub(super) async fn append(number: &str, seed: u64, chunk: u32, saved: &Saved, record: &[Recorded]) -> Outcome<()> {
-    let (transaction, runs, chunks) = begin(IdbTransactionMode::Readwrite)?;
+    let (transaction, runs, chunks) = begin(IdbTransactionMode::Readwrite).await?;
     let mut count = chunk;
     if !saved.lines.is_empty() || !record.is_empty() {
         let bytes = Uint8Array::from(encode(&record).as_slice());
@@ -105,14 +109,14 @@ pub(super) async fn append(number: &str, seed: u64, chunk: u32, saved: &Saved, r
 }
 
 pub(super) async fn delete(number: &str) -> Outcome<()> {
-    let (transaction, runs, chunks) = begin(IdbTransactionMode::Readwrite)?;
+    let (transaction, runs, chunks) = begin(IdbTransactionMode::Readwrite).await?;
     runs.delete(&number.into())?;
     chunks.delete(&range(number)?.into())?;
     finished(&transaction).await
 }
 
-fn begin(mode: IdbTransactionMode) -> Outcome<(IdbTransaction, IdbObjectStore, IdbObjectStore)> {
-    let database = DATABASE.with_borrow(Clone::clone).ok_or("no database")?;
+async fn begin(mode: IdbTransactionMode) -> Outcome<(IdbTransaction, IdbObjectStore, IdbObjectStore)> {
+    let database = database().await?;
     let names = Array::of2(&RUNS.into(), &CHUNKS.into());
     let transaction = database.transaction_with_str_sequence_and_mode(&names, mode)?;
     let runs = transaction.object_store(RUNS)?;
