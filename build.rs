@@ -1,8 +1,5 @@
 //! Tells the linker how much stack a wasm module gets: its default of 1 MB is too little for a parser that recurses.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "cargo tells a build script what it builds in the environment"
-)]
+#![expect(clippy::disallowed_methods, reason = "cargo tells a build script what it builds in the environment")]
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -6,6 +6,7 @@ pub mod hash;
 pub mod limits;
 pub mod rng;
 pub mod time;
+pub mod values;
 
 pub use hash::StateHasher;
 pub use rng::Rng;
