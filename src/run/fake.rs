@@ -1,29 +1,10 @@
 //! A stand-in until the engine lands: the same calls, a toy behind them. Never shipped.
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub struct ScenarioPack(pub Value);
-impl ScenarioPack {
-    pub fn parse(text: &str) -> Result<ScenarioPack, String> {
-        serde_json::from_str(text).map(ScenarioPack).map_err(|e| format!("This pack is not JSON: {e}"))
-    }
-}
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Input {
-    Line { term: u32, text: String },
-    Key { term: u32, bytes: Vec<u8> },
-    Paste { term: u32, text: String },
-    Resize { term: u32, cols: u16, rows: u16 },
-    Signal { term: u32, sig: String },
-    Open { term: u32, host: String },
-    Close { term: u32 },
-    Ack { severity: String },
-    Say { text: String },
-    Hint,
-    Diagnose { answer: Value },
-    GiveUp,
-}
+use super::file::Mode;
+use super::input::Input;
+use crate::scenario::Scenario;
+
 pub struct PromptState {}
 struct Term {
     id: u32,
@@ -38,15 +19,15 @@ pub struct Run {
     lines: Vec<String>,
     fixed: Option<i64>,
     acked: Option<i64>,
-    answer: Option<Value>,
+    answer: Option<crate::score::Answer>,
 }
 impl Run {
-    pub fn start(_pack: &ScenarioPack, seed: u64, _mode: &str) -> Result<Run, String> {
+    pub fn start(_pack: &Scenario, seed: u64, _mode: Mode) -> Result<Run, String> {
         let head = json!({"firedrill":1,"seed":seed,"scenario":"INC-4127"}).to_string();
         Ok(Run { now: 0, terms: vec![], lines: vec![head], fixed: None, acked: None, answer: None })
     }
-    pub fn resume(pack: &ScenarioPack, text: &str) -> Result<Run, String> {
-        let mut run = Run::start(pack, 7, "")?;
+    pub fn resume(pack: &Scenario, text: &str) -> Result<Run, String> {
+        let mut run = Run::start(pack, 7, Mode::Training)?;
         run.lines.clear();
         for line in text.lines().skip(1) {
             let line: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
@@ -84,7 +65,7 @@ impl Run {
     fn apply(&mut self, input: Input) {
         let now = self.now;
         match input {
-            Input::Open { term, host } => {
+            Input::Open { term, host, .. } => {
                 let mut new = Term { id: term, host, out: vec![], busy: None, raw: false };
                 new.out.extend_from_slice(b"Linux 6.1.0-26-amd64 #1 SMP Debian 6.1.112-1 x86_64\r\nLast login: Fri Nov 20 22:41:09 2026 from 10.0.0.5\r\n");
                 new.prompt();
@@ -99,7 +80,8 @@ impl Run {
                     t.line(&text, now, fixed);
                 }
             }
-            Input::Key { term, bytes } => {
+            Input::Key { term, text } => {
+                let bytes = text.into_bytes();
                 if let Some(t) = self.terms.iter_mut().find(|t| t.id == term) {
                     if bytes == b"\x03" {
                         t.busy = None;
@@ -122,8 +104,8 @@ impl Run {
                 }
             }
             Input::Ack { .. } => self.acked = Some(now),
-            Input::Diagnose { answer } => self.answer = Some(answer),
-            Input::GiveUp => self.answer = Some(json!({})),
+            Input::Diagnose(answer) => self.answer = Some(*answer),
+            Input::GiveUp {} => self.answer = Some(Default::default()),
             _ => {}
         }
     }
@@ -145,10 +127,16 @@ impl Run {
     pub fn avail(&self, t: i64) -> f64 {
         if self.fixed.is_some_and(|f| t > f) { 58e9 } else { (-(t + 240_000_000) as f64 * 400.0).max(0.0) }
     }
+    pub fn series(&self, name: &str, from: i64, to: i64) -> Vec<(i64, f64)> {
+        (from / 15_000_000..=to / 15_000_000)
+            .map(|n| n * 15_000_000)
+            .map(|t| (t, if name == "errors" { self.error_ratio(t) } else { self.avail(t) / 80e9 }))
+            .collect()
+    }
     pub fn acked(&self) -> Option<i64> {
         self.acked
     }
-    pub fn answer(&self) -> Option<&Value> {
+    pub fn answer(&self) -> Option<&crate::score::Answer> {
         self.answer.as_ref()
     }
 }

@@ -1,120 +1,222 @@
 //! The run's facts in the protocol's words. The engine's types do not cross the wire; this is where they are turned.
 
-use serde_json::Value;
-
 use crate::present::chart::decimate;
 use crate::protocol::{
     Act, AlertState, Block, Brief, Chart, ChartAsk, Choice, Form, Host, Level, Line, Mechanism, PlayerAlert, Report, Series, Unit,
 };
-use crate::run::{Input, Run, ScenarioPack};
+use crate::run::{Input, Run};
+use crate::scenario::format::{self, Op};
+use crate::scenario::{Incident, Scenario};
+use crate::score::{Answer, Confidence, Factor, Impact, ObjectKind, Severity, Trigger, vocab};
 
-pub(super) fn first_host(_run: &Run, _pack: &ScenarioPack) -> String {
-    "prod-web-02".into()
+/// The host that the page names: where the player starts.
+pub(super) fn first_host(incident: &Incident) -> String {
+    let spec = &incident.spec;
+    let named = spec.alerts.get(&spec.page.alert).and_then(|alert| spec.hosts.get(&alert.host));
+    named.or_else(|| spec.hosts.values().next()).map(|host| host.name.clone()).unwrap_or_default()
 }
 
-pub(super) fn brief(_run: &Run, pack: &ScenarioPack) -> Brief {
-    let text = |key: &str| pack.0[key].as_str().unwrap_or_default().to_owned();
-    let choice = |code: &str, label: &str, group: &str| Choice { code: code.into(), label: label.into(), group: group.into() };
-    let mechanism = |code: &str, label: &str, class: &str, phrases: &[&str]| Mechanism {
-        code: code.into(),
-        label: label.into(),
-        class: class.into(),
-        phrases: phrases.iter().map(|p| (*p).into()).collect(),
-    };
+pub(super) fn brief(scenario: &Scenario, incident: &Incident) -> Brief {
+    let spec = &incident.spec;
     Brief {
-        number: text("number"),
-        headline: text("headline"),
-        brief: text("brief"),
-        seed: 7,
-        alert_us: 1_795_230_432_000_000,
-        hosts: vec![
-            Host { name: "prod-web-02".into(), about: "web server: nginx, myapp, postgresql".into() },
-            Host { name: "mon1".into(), about: "monitoring".into() },
-        ],
-        form: Form {
-            severities: vec![choice("P0", "P0: complete outage", ""), choice("P1", "P1: major feature degraded", ""), choice("P2", "P2: minor feature", ""), choice("P3", "P3: cosmetic", "")],
-            origins: vec![
-                choice("host/prod-web-02", "prod-web-02", "Hosts"),
-                choice("service/myapp", "myapp on prod-web-02", "Services"),
-                choice("service/nginx", "nginx on prod-web-02", "Services"),
-                choice("service/postgresql", "postgresql on prod-web-02", "Services"),
-            ],
-            mechanisms: vec![
-                mechanism("ST-1/unrotated-log", "A log that is never rotated", "Disk exhaustion", &["disk eaten by old logs", "log file grows for ever", "rotation fails silently"]),
-                mechanism("ST-1/deleted-open-file", "A deleted file still held open", "Disk exhaustion", &["df and du disagree", "space not freed after rm"]),
-                mechanism("ST-1/inode-exhaustion", "No inodes left", "Disk exhaustion", &["too many small files"]),
-                mechanism("ST-2/noisy-neighbour", "Another tenant uses the disk", "I/O contention", &["slow disk"]),
-                mechanism("DB-1/no-release-on-error", "Connections never given back", "Pool leak", &["pool leaks connections", "connections run out after errors"]),
-                mechanism("RT-1/no-limit", "A process without a memory limit", "Memory limits", &["killed for lack of memory"]),
-            ],
-            services: vec![choice("shop", "shop", "")],
-            factors: ["no-alert", "no-retention"].map(|t| choice(t, t, "")).to_vec(),
-            confidences: ["low", "medium", "high"].map(|t| choice(t, t, "")).to_vec(),
-            triggers: ["deploy", "config change", "traffic ramp", "scheduled job", "human command", "unknown"].map(|t| choice(t, t, "")).to_vec(),
-        },
-        ..Brief::default()
+        ack: 0,
+        number: spec.number.clone(),
+        headline: spec.headline.clone(),
+        brief: scenario.text_for(incident, "brief.md").unwrap_or_default(),
+        seed: incident.seed,
+        alert_us: spec.page.at.0.micros(),
+        hosts: spec.hosts.values().map(|host| Host { name: host.name.clone(), about: about(host) }).collect(),
+        form: form(incident),
     }
 }
 
-pub(super) fn input(act: Act) -> Input {
-    match act {
-        Act::Acknowledge { severity } => Input::Ack { severity },
+/// What a host is known for: what it runs.
+fn about(host: &format::Host) -> String {
+    let usual = ["ssh.service", "cron.service", "rsyslog.service", "logrotate.service", "prometheus-node-exporter.service"];
+    let units = host.units.keys().filter(|unit| !usual.contains(&unit.as_str()));
+    let names: Vec<_> = units.map(|unit| unit.strip_suffix(".service").unwrap_or(unit)).collect();
+    names.join(", ")
+}
+
+/// The form offers everything, whatever the scenario, so that it gives nothing away.
+fn form(incident: &Incident) -> Form {
+    let choice = |code: &str, label: String| Choice { code: code.into(), label, group: String::new() };
+    let severity = |s: Severity| {
+        let about = match s {
+            Severity::P0 => "complete outage",
+            Severity::P1 => "major feature degraded",
+            Severity::P2 => "minor feature",
+            Severity::P3 => "cosmetic",
+        };
+        choice(s.code(), format!("{}: {about}", s.code()))
+    };
+    let origins = incident.objects.iter().map(|object| Choice {
+        code: object.id.clone(),
+        label: object.id.clone(),
+        group: capital(object.kind.label()),
+    });
+    let services = incident.objects.iter().filter(|object| object.kind == ObjectKind::Service);
+    let mechanisms = vocab::entries().map(|entry| Mechanism {
+        code: entry.code(),
+        label: if entry.mechanism.about.is_empty() { words(entry.mechanism.name) } else { capital(entry.mechanism.about) },
+        class: words(entry.class.name),
+        phrases: entry.mechanism.phrases.iter().map(|p| (*p).to_owned()).collect(),
+    });
+    let confidences = [("low", "a guess"), ("medium", "likely"), ("high", "certain")];
+    Form {
+        severities: Severity::ALL.into_iter().map(severity).collect(),
+        origins: origins.collect(),
+        mechanisms: mechanisms.collect(),
+        triggers: Trigger::ALL.iter().map(|t| choice(t.code(), words(t.code()))).collect(),
+        services: services.map(|object| choice(&object.id, object.id.clone())).collect(),
+        factors: Factor::ALL.iter().map(|f| choice(f.code(), words(f.code()))).collect(),
+        confidences: confidences.into_iter().map(|(code, label)| choice(code, label.into())).collect(),
+    }
+}
+
+/// A code as words: `config-change` is "Config change".
+fn words(code: &str) -> String {
+    capital(&code.replace('-', " "))
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// What a player does outside of terminals, as an input; the error is a sentence.
+pub(super) fn input(act: Act) -> Result<Input, String> {
+    Ok(match act {
+        Act::Acknowledge { severity } => Input::Ack {
+            severity: Severity::parse(&severity).ok_or("Choose a severity from P0 to P3.")?,
+        },
         Act::Say { text } => Input::Say { text },
-        Act::Hint => Input::Hint,
-        Act::Diagnose(answer) => Input::Diagnose { answer: serde_json::to_value(*answer).unwrap_or(Value::Null) },
-        Act::GiveUp => Input::GiveUp,
+        Act::Hint => Input::Hint {},
+        Act::Diagnose(answer) => Input::Diagnose(Box::new(diagnosis(*answer)?)),
+        Act::GiveUp => Input::GiveUp {},
+    })
+}
+
+fn diagnosis(answer: crate::protocol::Answer) -> Result<Answer, String> {
+    let share = match &answer.share {
+        None => None,
+        Some(text) => {
+            let figure: f64 = text
+                .trim()
+                .trim_end_matches('%')
+                .trim()
+                .parse()
+                .map_err(|_| format!("\"{text}\" is no percentage: write a number from 0 to 100."))?;
+            Some(figure / 100.0)
+        }
+    };
+    let confidence = match answer.confidence.as_deref() {
+        Some("low") => Some(Confidence::Low),
+        Some("medium") => Some(Confidence::Medium),
+        Some("high") => Some(Confidence::High),
+        _ => None,
+    };
+    let impact = Impact { service: answer.service, share, since: answer.since, data_loss: None };
+    Ok(Answer {
+        severity: answer.severity.as_deref().and_then(Severity::parse),
+        impact: (impact != Impact::default()).then_some(impact),
+        origin: answer.origin,
+        mechanism: answer.mechanism,
+        trigger: answer.trigger,
+        onset: answer.onset,
+        detail: answer.detail,
+        factors: answer.factors,
+        mitigation: answer.mitigation,
+        fix: answer.fix,
+        confidence,
+        ..Answer::default()
+    })
+}
+
+fn unit(series: &format::Series) -> Unit {
+    match series {
+        format::Series::ErrorRatio(_) | format::Series::FilesystemAvailRatio(_) => Unit::Ratio,
+        format::Series::RequestRate(_) => Unit::PerSecond,
     }
 }
 
-pub(super) fn alerts(run: &Run) -> Vec<PlayerAlert> {
-    let ratio = run.error_ratio(run.now());
-    let label = |k: &str, v: &str| (k.to_owned(), v.to_owned());
-    vec![
-        PlayerAlert {
-            name: "NginxHigh5xxRate".into(),
-            state: if ratio < 0.05 { AlertState::Resolved } else { AlertState::Firing },
-            severity: "critical".into(),
-            since: 0,
-            value: format!("{:.0}%", ratio * 100.0),
-            summary: "5xx responses are above 5% of requests".into(),
-            labels: vec![label("instance", "prod-web-02"), label("service", "shop")],
-        },
-        PlayerAlert {
-            name: "DiskSpaceCritical".into(),
-            state: if run.avail(run.now()) > 1e9 { AlertState::Resolved } else { AlertState::Firing },
-            severity: "critical".into(),
-            since: -30_000_000,
-            value: "0%".into(),
-            summary: "less than 2% available on /".into(),
-            labels: vec![label("instance", "prod-web-02"), label("mountpoint", "/")],
-        },
-    ]
+/// A series in words: its title and its label.
+fn title(incident: &Incident, series: &format::Series) -> String {
+    match series {
+        format::Series::ErrorRatio(s) => format!("{}: share of failed requests", s.service),
+        format::Series::RequestRate(s) => format!("{}: requests a second", s.service),
+        format::Series::FilesystemAvailRatio(f) => {
+            let host = incident.spec.hosts.get(&f.host).map_or(f.host.as_str(), |h| h.name.as_str());
+            format!("{host}: space available on {}", f.mount)
+        }
+    }
 }
 
-pub(super) fn levels(run: &Run) -> Vec<Level> {
-    let ratio = run.error_ratio(run.now());
-    vec![Level { name: "Requests served".into(), value: format!("{:.1}%", 100.0 - ratio * 100.0), target: "≥ 99.5%".into(), met: ratio < 0.005 }]
+pub(super) fn charts(run: &Run, incident: &Incident, ask: ChartAsk) -> Vec<Chart> {
+    let spec = &incident.spec;
+    spec.series
+        .iter()
+        .map(|(name, series)| {
+            let samples = run.series(name, ask.from, ask.to.min(run.now()));
+            let rule = spec.alerts.values().find(|alert| alert.series == *name);
+            let title = title(incident, series);
+            Chart {
+                id: name.clone(),
+                unit: unit(series),
+                from: ask.from,
+                to: ask.to,
+                series: vec![Series { label: title.clone(), buckets: decimate(&samples, ask.from, ask.to, ask.width) }],
+                threshold: rule.map(|rule| {
+                    let side = if rule.op == Op::Above { "above" } else { "below" };
+                    (rule.threshold, format!("alert {side} {}", crate::present::chart::number(rule.threshold, unit(series))))
+                }),
+                title,
+            }
+        })
+        .collect()
 }
 
-pub(super) fn charts(run: &Run, ask: ChartAsk) -> Vec<Chart> {
-    let grid = 15_000_000;
-    let samples = |f: &dyn Fn(i64) -> f64| {
-        let samples: Vec<(i64, f64)> = (ask.from / grid..=ask.to.min(run.now()) / grid).map(|n| (n * grid, f(n * grid))).collect();
-        decimate(&samples, ask.from, ask.to, ask.width)
-    };
-    let chart = |id: &str, title: &str, unit, label: &str, buckets, threshold| Chart {
-        id: id.into(),
-        title: title.into(),
-        unit,
-        from: ask.from,
-        to: ask.to,
-        series: vec![Series { label: label.into(), buckets }],
-        threshold,
-    };
-    vec![
-        chart("errors", "shop: share of failed requests", Unit::Ratio, "shop 5xx", samples(&|t| run.error_ratio(t)), Some((0.05, "alert at 5%".into()))),
-        chart("disk", "prod-web-02: space available on /", Unit::Bytes, "/", samples(&|t| run.avail(t)), None),
-    ]
+pub(super) fn alerts(run: &Run, incident: &Incident) -> Vec<PlayerAlert> {
+    let spec = &incident.spec;
+    spec.alerts
+        .iter()
+        .map(|(name, alert)| {
+            let value = run.series(&alert.series, run.now() - 15_000_000, run.now()).last().map_or(0.0, |s| s.1);
+            let holds = if alert.op == Op::Above { value > alert.threshold } else { value < alert.threshold };
+            let host = spec.hosts.get(&alert.host).map(|h| h.name.clone()).unwrap_or_default();
+            let value = spec.series.get(&alert.series).map(|s| crate::present::chart::number(value, unit(s))).unwrap_or_default();
+            let mut labels = vec![("instance".to_owned(), host)];
+            labels.extend(alert.labels.iter().map(|(k, v)| (k.clone(), v.clone())));
+            PlayerAlert {
+                name: name.clone(),
+                state: if holds { AlertState::Firing } else { AlertState::Resolved },
+                severity: alert.severity.clone(),
+                since: 0,
+                summary: alert.summary.replace("${value}", &value),
+                value,
+                labels,
+            }
+        })
+        .collect()
+}
+
+pub(super) fn levels(run: &Run, incident: &Incident) -> Vec<Level> {
+    let spec = &incident.spec;
+    spec.slis
+        .iter()
+        .filter_map(|(name, sli)| {
+            let series = spec.series.get(&sli.series)?;
+            let value = run.series(&sli.series, run.now() - 15_000_000, run.now()).last().map_or(0.0, |s| s.1);
+            let (sign, met) = if sli.op == Op::Above { ("above", value > sli.target) } else { ("below", value < sli.target) };
+            let number = |v| crate::present::chart::number(v, unit(series));
+            Some(Level {
+                name: title(incident, series),
+                value: number(value),
+                target: format!("{name}: {sign} {}", number(sli.target)),
+                met,
+            })
+        })
+        .collect()
 }
 
 pub(super) fn acknowledged(run: &Run) -> Option<i64> {
@@ -123,7 +225,7 @@ pub(super) fn acknowledged(run: &Run) -> Option<i64> {
 
 pub(super) fn report(run: &Run) -> Option<Report> {
     let answer = run.answer()?;
-    let right = answer["mechanism"] == "ST-1/unrotated-log";
+    let right = answer.mechanism == "ST-1/unrotated-log";
     let line = |rule: &str, fact: &str, t, points, of| Line { rule: rule.into(), fact: fact.into(), t, points, of };
     Some(Report {
         number: "INC-4127".into(),
@@ -143,7 +245,12 @@ pub(super) fn report(run: &Run) -> Option<Report> {
                     line("Mechanism", "/var/log/myapp/app.log was never rotated", None, if right { 10.0 } else { 0.0 }, 10.0),
                 ],
             },
-            Block { name: "Fix".into(), points: 10.0, of: 22.0, lines: vec![line("Mitigation", "5xx below 0.5% held for 5 minutes", Some(300_000_000), 10.0, 10.0)] },
+            Block {
+                name: "Fix".into(),
+                points: 10.0,
+                of: 22.0,
+                lines: vec![line("Mitigation", "5xx below 0.5% held for 5 minutes", Some(300_000_000), 10.0, 10.0)],
+            },
         ],
     })
 }

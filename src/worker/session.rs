@@ -8,7 +8,10 @@ use crate::protocol::{
 };
 use crate::run::edit::{Editor, Want};
 use crate::run::screen::Screen;
-use crate::run::{Input, Run, ScenarioPack};
+use crate::run::file::Mode;
+use crate::run::input::TermSignal;
+use crate::run::{Input, Run};
+use crate::scenario::{Incident, Pack, Problem, Scenario};
 
 /// Simulated µs that one command may take at once while the clock is paused; after it, the player resumes or interrupts.
 const PAUSED_COMMAND_US: i64 = 60_000_000;
@@ -22,7 +25,8 @@ pub struct Session {
 
 struct Live {
     run: Run,
-    pack: ScenarioPack,
+    scenario: Scenario,
+    incident: Incident,
     desks: Vec<Desk>,
     next_term: u32,
     paused: bool,
@@ -58,7 +62,7 @@ impl Session {
         if let ToEngine::Start(start) = letter.body {
             match Live::start(*start, post) {
                 Ok((mut live, resumed)) => {
-                    let brief = facts::brief(&live.run, &live.pack);
+                    let brief = facts::brief(&live.scenario, &live.incident);
                     post(FromEngine::Started(Box::new(brief)));
                     let mut update = live.update(ack, None);
                     update.resumed = resumed;
@@ -86,7 +90,10 @@ impl Session {
 
 impl Live {
     fn start(start: Start, post: &mut dyn FnMut(FromEngine)) -> Result<(Live, Option<Resumed>), String> {
-        let pack = ScenarioPack::parse(&start.pack)?;
+        let pack = Pack::from_json("the incident's pack", &start.pack).map_err(|all| tell(&all))?;
+        let scenario = Scenario::load(pack).map_err(|all| tell(&all))?;
+        let incident = scenario.draw(start.seed).map_err(|problem| tell(&[problem]))?;
+        let mode = if start.mode == Mode::Interview.name() { Mode::Interview } else { Mode::Training };
         let mut live = Live {
             desks: restore(&start.record),
             next_term: 0,
@@ -102,16 +109,17 @@ impl Live {
             save: true,
             // Replaced below where a saved run is continued.
             run: match &start.saved {
-                None => Run::start(&pack, start.seed, &start.mode)?,
+                None => Run::start(&scenario, start.seed, mode)?,
                 Some(saved) => {
                     show_record(&start.record, post);
-                    Run::resume(&pack, saved)?
+                    Run::resume(&scenario, saved)?
                 }
             },
-            pack,
+            scenario,
+            incident,
         };
         if start.saved.is_none() {
-            live.open(facts::first_host(&live.run, &live.pack), start.cols, start.rows);
+            live.open(facts::first_host(&live.incident), start.cols, start.rows);
             return Ok((live, None));
         }
         live.next_term = live.desks.iter().map(|d| d.term + 1).max().unwrap_or(0);
@@ -223,7 +231,7 @@ impl Live {
         self.desks.push(Desk::new(term, host.clone(), cols, rows));
         self.record.push(Recorded::Open { term, host: host.clone(), cols, rows });
         self.tabs_changed = true;
-        self.input(Input::Open { term, host });
+        self.input(Input::Open { term, host, command: None, stdin: None });
         self.input(Input::Resize { term, cols, rows });
     }
 
@@ -232,7 +240,8 @@ impl Live {
         let mut rest = bytes;
         while !rest.is_empty() {
             if self.run.terminal_at_prompt(term).is_none() {
-                self.input(Input::Key { term, bytes: rest });
+                let text = String::from_utf8_lossy(&rest).into_owned();
+                self.input(Input::Key { term, text });
                 return;
             }
             let Some(desk) = self.desk(term) else { return };
@@ -240,8 +249,8 @@ impl Live {
             rest = unread;
             match want {
                 Some(Want::Line(text)) => self.input(Input::Line { term, text }),
-                Some(Want::Interrupt) => self.input(Input::Signal { term, sig: "INT".into() }),
-                Some(Want::EndOfFile) => self.input(Input::Signal { term, sig: "EOF".into() }),
+                Some(Want::Interrupt) => self.input(Input::Signal { term, signal: TermSignal::Int }),
+                Some(Want::EndOfFile) => self.input(Input::Signal { term, signal: TermSignal::Eof }),
                 Some(Want::Clear) => desk.clear(),
                 Some(Want::Bell) | None => {}
             }
@@ -262,7 +271,10 @@ impl Live {
     }
 
     fn act(&mut self, act: Act) {
-        self.input(facts::input(act));
+        match facts::input(act) {
+            Ok(input) => self.input(input),
+            Err(why) => self.notices.push(why),
+        }
     }
 
     /// The world's bytes to the screens and to the record.
@@ -295,17 +307,17 @@ impl Live {
             let tab = |d: &Desk| Tab { term: d.term, host: d.host.clone(), closed: d.closed };
             update.tabs = Some(self.desks.iter().map(tab).collect());
         }
-        let alerts = facts::alerts(&self.run);
+        let alerts = facts::alerts(&self.run, &self.incident);
         if alerts != self.alerts {
             self.alerts.clone_from(&alerts);
             update.alerts = Some(alerts);
         }
-        let levels = facts::levels(&self.run);
+        let levels = facts::levels(&self.run, &self.incident);
         if levels != self.levels {
             self.levels.clone_from(&levels);
             update.levels = Some(levels);
         }
-        update.charts = chart.map(|ask| facts::charts(&self.run, ask));
+        update.charts = chart.map(|ask| facts::charts(&self.run, &self.incident, ask));
         let acknowledged = facts::acknowledged(&self.run);
         if acknowledged != self.acknowledged {
             self.acknowledged = acknowledged;
@@ -362,6 +374,15 @@ impl Desk {
     /// Ctrl+L: the prompt's row goes to the top, what was above it stays in the scrollback.
     fn clear(&mut self) {
         self.screen.scroll_prompt_to_top();
+    }
+}
+
+/// What is wrong with a pack, for whoever opened it.
+fn tell(problems: &[Problem]) -> String {
+    let first = problems.first().map(ToString::to_string).unwrap_or_default();
+    match problems.len() {
+        0 | 1 => format!("This incident cannot be played: {first}"),
+        n => format!("This incident cannot be played: {first} ({} more problems)", n - 1),
     }
 }
 

@@ -1,7 +1,25 @@
 use super::session::Session;
 use crate::protocol::*;
 
-const PACK: &str = r#"{"number":"INC-4127","headline":"shop: requests fail","brief":"Look."}"#;
+/// The first scenario, packed as the page fetches it.
+fn pack() -> String {
+    fn walk(at: &std::path::Path, root: &std::path::Path, texts: &mut std::collections::BTreeMap<String, String>) {
+        #[expect(clippy::disallowed_methods, reason = "a test reads the scenario's folder")]
+        for entry in std::fs::read_dir(at).expect("the scenario's folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, root, texts);
+            } else {
+                let name = path.strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+                texts.insert(name, std::fs::read_to_string(&path).expect("a text"));
+            }
+        }
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/disk-full");
+    let mut texts = std::collections::BTreeMap::new();
+    walk(&root, &root, &mut texts);
+    crate::scenario::Pack::new(texts).expect("the scenario packs").to_json()
+}
 
 /// A page that talks to a session directly and keeps what it would store.
 struct Page {
@@ -25,7 +43,7 @@ impl Page {
             record: Vec::new(),
             last: Update::default(),
         };
-        let mut start = Start { pack: PACK.into(), seed: 7, cols: 60, rows: 20, ..Start::default() };
+        let mut start = Start { pack: pack(), seed: 7, cols: 60, rows: 20, ..Start::default() };
         if let Some(old) = saved {
             page.file.clone_from(&old.file);
             page.record.clone_from(&old.record);
