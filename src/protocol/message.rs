@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Brief, Chart, Level, PlayerAlert, Recorded, Report, Row, TermFrame};
+use super::{Brief, Chart, Level, PlayerAlert, Recorded, Report, Row, Said, TermFrame};
 
 /// A message to the engine. Each one is answered by exactly one message that carries its `seq`, which is how the page knows
 /// that the engine lives and when the next beat may go.
@@ -116,6 +116,8 @@ pub struct Update {
     pub levels: Option<Vec<Level>>,
     pub charts: Option<Vec<Chart>>,
     pub acknowledged: Option<i64>,
+    /// The whole channel, when something was said.
+    pub said: Option<Vec<Said>>,
     pub report: Option<Box<Report>>,
     pub saved: Option<Saved>,
     pub record: Vec<Recorded>,

@@ -47,9 +47,19 @@ pub struct PlayerAlert {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Level {
     pub name: String,
+    /// What it measures.
+    pub about: String,
     pub value: String,
     pub target: String,
     pub met: bool,
+}
+
+/// A word in the incident's channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub t: i64,
+    pub who: String,
+    pub text: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,11 +20,12 @@ pub struct Run {
     fixed: Option<i64>,
     acked: Option<i64>,
     answer: Option<crate::score::Answer>,
+    said: Vec<(i64, String)>,
 }
 impl Run {
     pub fn start(_pack: &Scenario, seed: u64, _mode: Mode) -> Result<Run, String> {
         let head = json!({"firedrill":1,"seed":seed,"scenario":"INC-4127"}).to_string();
-        Ok(Run { now: 0, terms: vec![], lines: vec![head], fixed: None, acked: None, answer: None })
+        Ok(Run { now: 0, terms: vec![], lines: vec![head], fixed: None, acked: None, answer: None, said: vec![] })
     }
     pub fn resume(pack: &Scenario, text: &str) -> Result<Run, String> {
         let mut run = Run::start(pack, 7, Mode::Training)?;
@@ -105,6 +106,7 @@ impl Run {
             }
             Input::Ack { .. } => self.acked = Some(now),
             Input::Diagnose(answer) => self.answer = Some(*answer),
+            Input::Say { text } => self.said.push((now, text)),
             Input::GiveUp {} => self.answer = Some(Default::default()),
             _ => {}
         }
@@ -132,6 +134,9 @@ impl Run {
             .map(|n| n * 15_000_000)
             .map(|t| (t, if name == "errors" { self.error_ratio(t) } else { self.avail(t) / 80e9 }))
             .collect()
+    }
+    pub fn said(&self) -> &[(i64, String)] {
+        &self.said
     }
     pub fn acked(&self) -> Option<i64> {
         self.acked

@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use avt::observer::{DirtyRows, ShellEvent, ShellTracker};
+use avt::observer::{DirtyRows, PromptId, ShellEvent, ShellTracker};
 use avt::parser::{Function, Osc, ShellIntegration};
 use avt::{Anchor, Color, Observation, Observer, Operation, Pen, Position, ScreenKind, Terminal};
 
@@ -39,15 +39,23 @@ pub struct Screen {
     gone: u64,
     /// Lines that the frames have carried or skipped.
     sent: u64,
-    marks: VecDeque<CommandMark>,
+    marks: VecDeque<Mark>,
     marks_changed: Vec<u32>,
     next_mark: u32,
     /// The line of the newest prompt, where the next command will stand.
     prompt_line: u64,
+    prompt: Option<PromptId>,
     overlay: Option<Overlay>,
     partial: Vec<u8>,
     scan: Scan,
     shown_cursor: Option<(Cursor, Modes)>,
+}
+
+/// A command's mark and the prompt it was given at, by which it is found again when rows move.
+#[derive(Clone, Debug, PartialEq)]
+struct Mark {
+    shown: CommandMark,
+    prompt: Option<PromptId>,
 }
 
 /// The line editor's text behind the prompt.
@@ -101,6 +109,7 @@ impl Screen {
             marks_changed: Vec::new(),
             next_mark: 0,
             prompt_line: 0,
+            prompt: None,
             overlay: None,
             partial: Vec::new(),
             scan: Scan::default(),
@@ -135,6 +144,7 @@ impl Screen {
         let (dirty, (events, ())) = self.vt.resize_with(cols, rows, (&mut self.dirty, (&mut self.shell, &mut notes)));
         self.changed = vec![true; rows];
         self.take(dirty, events, notes);
+        self.find_marks();
         if let Some((text, cursor)) = again {
             self.overlay(&text, cursor);
         }
@@ -194,7 +204,7 @@ impl Screen {
         if self.fresh {
             // Whoever shows this terminal anew gets its recent past with the first frame.
             self.sent = self.gone - self.kept.len() as u64;
-            self.marks_changed = self.marks.iter().map(|m| m.id).collect();
+            self.marks_changed = self.marks.iter().map(|m| m.shown.id).collect();
         }
         let waiting = self.gone - self.sent;
         let carried = waiting.min(FRAME_LINES as u64);
@@ -205,7 +215,7 @@ impl Screen {
             .filter(|row| self.changed.get(*row as usize).copied().unwrap_or(true))
             .filter_map(|row| Some((row, row_of(screen.line(row as usize)?))))
             .collect();
-        let marks = self.marks.iter().filter(|m| self.marks_changed.contains(&m.id)).cloned().collect();
+        let marks = self.marks.iter().map(|m| &m.shown).filter(|m| self.marks_changed.contains(&m.id)).cloned().collect();
         self.changed.fill(false);
         self.marks_changed.clear();
         let frame = TermFrame {
@@ -303,7 +313,10 @@ impl Screen {
         let mut prompts = notes.prompts.into_iter();
         for event in events {
             match event {
-                ShellEvent::PromptStarted(_) => self.prompt_line = prompts.next().unwrap_or(self.prompt_line),
+                ShellEvent::PromptStarted(id) => {
+                    self.prompt = Some(id);
+                    self.prompt_line = prompts.next().unwrap_or(self.prompt_line);
+                }
                 ShellEvent::CommandSubmitted(command) => {
                     let mark = CommandMark {
                         id: self.next_mark,
@@ -313,18 +326,34 @@ impl Screen {
                     };
                     self.next_mark += 1;
                     self.marks_changed.push(mark.id);
-                    self.marks.push_back(mark);
+                    self.marks.push_back(Mark { shown: mark, prompt: command.prompt });
                     if self.marks.len() > KEPT_MARKS {
                         self.marks.pop_front();
                     }
                 }
                 ShellEvent::CommandFinished { exit_status, .. } => {
                     if let Some(mark) = self.marks.back_mut() {
-                        mark.state = CommandState::Done(exit_status);
-                        self.marks_changed.push(mark.id);
+                        mark.shown.state = CommandState::Done(exit_status);
+                        self.marks_changed.push(mark.shown.id);
                     }
                 }
                 ShellEvent::CommandCancelled { .. } => {}
+            }
+        }
+    }
+
+    /// A resize wraps lines anew: prompts that are still on the screen have other rows now.
+    fn find_marks(&mut self) {
+        for found in self.shell.visible_prompts(&self.vt) {
+            let line = self.gone + found.row as u64;
+            if self.prompt == Some(found.id) {
+                self.prompt_line = line;
+            }
+            if let Some(mark) = self.marks.iter_mut().rev().find(|m| m.prompt == Some(found.id))
+                && mark.shown.line != line
+            {
+                mark.shown.line = line;
+                self.marks_changed.push(mark.shown.id);
             }
         }
     }
@@ -604,8 +633,8 @@ mod tests {
         assert_eq!(edited.text(), plain.text());
         assert_eq!(edited.kept, plain.kept);
         assert_eq!(edited.marks, plain.marks);
-        assert_eq!(edited.marks[0].text, "echo a long line");
-        assert_eq!(edited.marks[0].state, CommandState::Done(Some(0)));
+        assert_eq!(edited.marks[0].shown.text, "echo a long line");
+        assert_eq!(edited.marks[0].shown.state, CommandState::Done(Some(0)));
     }
 
     #[test]
@@ -642,6 +671,20 @@ mod tests {
         let frame = screen.frame(0, false).expect("a frame");
         let found: Vec<_> = frame.marks.iter().map(|m| (m.line, m.text.as_str(), m.state)).collect();
         assert_eq!(found, [(0, "run 0", CommandState::Done(Some(0))), (4, "run 1", CommandState::Done(Some(3)))]);
+    }
+
+    #[test]
+    fn a_resize_moves_the_marks_with_their_rows() {
+        let mut screen = Screen::new(40, 10);
+        screen.feed(b"a line that needs two rows when narrow\r\n");
+        screen.feed(PROMPT);
+        screen.feed(b"ls\x1b]133;C\x07\r\n\x1b]133;D;0\x07");
+        screen.feed(PROMPT);
+        screen.frame(0, false);
+        screen.resize(20, 10);
+        screen.feed(b"df\x1b]133;C\x07\r\n");
+        let lines: Vec<_> = screen.frame(0, false).expect("a frame").marks.iter().map(|m| m.line).collect();
+        assert_eq!(lines, [2, 3]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) fn Alerts() -> impl IntoView {
                 {move || store.alerts.get().into_iter().map(|alert| view! { <Alert alert /> }).collect::<Vec<_>>()}
             </ul>
             <Levels />
+            <Channel />
             {move || {
                 let brief = store.brief.with(|b| b.brief.clone());
                 (!brief.trim().is_empty()).then(|| view! {
@@ -92,6 +93,42 @@ fn Alert(alert: PlayerAlert) -> impl IntoView {
     }
 }
 
+/// What others are told: the incident's channel.
+#[component]
+fn Channel() -> impl IntoView {
+    let store = store();
+    let text = RwSignal::new(String::new());
+    let send = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let said = text.get_untracked();
+        if !said.trim().is_empty() {
+            link::act(Act::Say { text: said });
+            text.set(String::new());
+        }
+    };
+    view! {
+        <form class="channel" on:submit=send>
+            <label for="say">"Tell the others"</label>
+            <ul>
+                {move || store.channel.get().into_iter().map(|said| view! {
+                    <li><span class="muted">{format!("{} {}", clock::since_alert(said.t), said.who)}</span>" "{said.text}</li>
+                }).collect::<Vec<_>>()}
+            </ul>
+            <div class="line">
+                <input
+                    id="say"
+                    autocomplete="off"
+                    placeholder="Impact, what is done, when the next update comes"
+                    prop:value=move || text.get()
+                    on:input=move |event| text.set(event_target_value(&event))
+                />
+                <button type="submit">"Send"</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
 #[component]
 fn Levels() -> impl IntoView {
     let store = store();
@@ -99,7 +136,7 @@ fn Levels() -> impl IntoView {
         let (mark, class) = if level.met { ("✓ met", "good") } else { ("✗ missed", "bad") };
         view! {
             <tr>
-                <th scope="row">{level.name}</th>
+                <th scope="row">{level.name}<small class="muted">{level.about}</small></th>
                 <td class="figure">{level.value}</td>
                 <td class="muted">{level.target}</td>
                 <td class=class>{mark}</td>

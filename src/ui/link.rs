@@ -489,6 +489,9 @@ fn take(mut update: Update) {
     if update.acknowledged.is_some() {
         store.acknowledged.set(update.acknowledged);
     }
+    if let Some(said) = update.said.take() {
+        store.channel.set(said);
+    }
     if let Some(report) = update.report.take() {
         store.report.set(Some(*report));
         store.panel.set(Panel::Diagnosis);

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::present::route::Route;
-use crate::protocol::{AlertState, Brief, Chart, Level, PlayerAlert, Report, Resumed, Tab};
+use crate::protocol::{AlertState, Brief, Chart, Level, PlayerAlert, Report, Resumed, Said, Tab};
 
 /// How far the incident is from being playable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub(super) struct Store {
     pub(super) tabs: RwSignal<Vec<Tab>>,
     pub(super) active: RwSignal<Option<u32>>,
     pub(super) acknowledged: RwSignal<Option<i64>>,
+    pub(super) channel: RwSignal<Vec<Said>>,
     pub(super) report: RwSignal<Option<Report>>,
     pub(super) notices: RwSignal<Vec<Notice>>,
     /// What the polite status region says.
@@ -93,6 +94,7 @@ impl Store {
             tabs: RwSignal::default(),
             active: RwSignal::default(),
             acknowledged: RwSignal::default(),
+            channel: RwSignal::default(),
             report: RwSignal::default(),
             notices: RwSignal::default(),
             said: RwSignal::default(),
@@ -119,6 +121,7 @@ impl Store {
         self.tabs.set(Vec::new());
         self.active.set(None);
         self.acknowledged.set(None);
+        self.channel.set(Vec::new());
         self.report.set(None);
         self.notices.set(Vec::new());
         self.paused.set(false);

@@ -2,7 +2,8 @@
 
 use crate::present::chart::decimate;
 use crate::protocol::{
-    Act, AlertState, Block, Brief, Chart, ChartAsk, Choice, Form, Host, Level, Line, Mechanism, PlayerAlert, Report, Series, Unit,
+    Act, AlertState, Block, Brief, Chart, ChartAsk, Choice, Form, Host, Level, Line, Mechanism, PlayerAlert, Report, Said, Series,
+    Unit,
 };
 use crate::run::{Input, Run};
 use crate::scenario::format::{self, Op};
@@ -210,13 +211,19 @@ pub(super) fn levels(run: &Run, incident: &Incident) -> Vec<Level> {
             let (sign, met) = if sli.op == Op::Above { ("above", value > sli.target) } else { ("below", value < sli.target) };
             let number = |v| crate::present::chart::number(v, unit(series));
             Some(Level {
-                name: title(incident, series),
+                name: capital(name),
+                about: title(incident, series),
                 value: number(value),
-                target: format!("{name}: {sign} {}", number(sli.target)),
+                target: format!("{sign} {}", number(sli.target)),
                 met,
             })
         })
         .collect()
+}
+
+/// The incident's channel.
+pub(super) fn said(run: &Run) -> Vec<Said> {
+    run.said().iter().map(|(t, text)| Said { t: *t, who: "you".into(), text: text.clone() }).collect()
 }
 
 pub(super) fn acknowledged(run: &Run) -> Option<i64> {

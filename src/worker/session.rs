@@ -34,6 +34,7 @@ struct Live {
     alerts: Vec<PlayerAlert>,
     levels: Vec<crate::protocol::Level>,
     acknowledged: Option<i64>,
+    said: usize,
     reported: bool,
     tabs_changed: bool,
     record: Vec<Recorded>,
@@ -101,6 +102,7 @@ impl Live {
             alerts: Vec::new(),
             levels: Vec::new(),
             acknowledged: None,
+            said: 0,
             reported: false,
             tabs_changed: true,
             record: Vec::new(),
@@ -322,6 +324,11 @@ impl Live {
         if acknowledged != self.acknowledged {
             self.acknowledged = acknowledged;
             update.acknowledged = acknowledged;
+        }
+        let said = facts::said(&self.run);
+        if said.len() != self.said {
+            self.said = said.len();
+            update.said = Some(said);
         }
         if !self.reported
             && let Some(report) = facts::report(&self.run)

@@ -34,7 +34,8 @@ pub(super) fn Terminals() -> impl IntoView {
     Effect::new(move |_| view::set_active(store.active.get()));
     view::watch_selection();
     view! {
-        <section class="terminals" aria-label="Terminals">
+        <section class="terminals" aria-labelledby="terminals-title">
+            <h2 id="terminals-title" class="vh">"Terminals"</h2>
             <div class="tabs">
                 <div role="tablist" aria-label="Open terminals" class="tablist">
                     <For each=move || store.tabs.get() key=|tab| (tab.term, tab.closed) let:tab>

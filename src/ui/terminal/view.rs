@@ -239,7 +239,10 @@ impl View {
     fn note_marks(&mut self, frame: &TermFrame) -> Vec<CommandMark> {
         let mut finished = Vec::new();
         for mark in &frame.marks {
-            let before = self.marks.insert(mark.line, mark.clone());
+            // A resize may have moved it to another line.
+            let old = self.marks.iter().find(|(_, m)| m.id == mark.id).map(|(line, _)| *line);
+            let before = old.and_then(|line| self.marks.remove(&line));
+            self.marks.insert(mark.line, mark.clone());
             if matches!(mark.state, CommandState::Done(_)) && !frame.fresh && before.as_ref().is_none_or(|b| b.state != mark.state) {
                 finished.push(mark.clone());
             }
