@@ -51,7 +51,10 @@ mod tests {
     #[test]
     fn short_output_is_read_and_long_output_counted() {
         assert_eq!(command("pwd", CommandState::Done(Some(0)), &["/root".into()]).as_deref(), Some("/root"));
-        assert_eq!(command("false", CommandState::Done(Some(1)), &[]).as_deref(), Some("false: no output, exit code 1."));
+        assert_eq!(
+            command("false", CommandState::Done(Some(1)), &[]).as_deref(),
+            Some("false: no output, exit code 1.")
+        );
         let many = vec![String::from("x"); 142];
         let said = command("ps", CommandState::Done(Some(1)), &many).unwrap_or_default();
         assert_eq!(said, "ps: 142 lines, exit code 1. Press Alt+F2 to review.");

@@ -98,7 +98,8 @@ fn scale(max: f64, unit: Unit) -> (f64, f64) {
     let base = if unit == Unit::Bytes { power(1024.0, max) } else { 1.0 };
     let rough = max / base / 4.0;
     let tens = power(10.0, rough);
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|n| n * tens).find(|s| *s >= rough).unwrap_or(10.0 * tens) * base;
+    let step =
+        [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|n| n * tens).find(|s| *s >= rough).unwrap_or(10.0 * tens) * base;
     let top = (max / step).ceil() * step;
     if unit == Unit::Ratio && top > 1.0 { (0.25, 1.0) } else { (step, top) }
 }
@@ -182,7 +183,8 @@ fn caption(chart: &Chart, alert_us: u64) -> String {
         let peak = series.buckets.iter().fold(last, |a, b| if b.max > a.max { b } else { a });
         let low = series.buckets.iter().fold(last, |a, b| if b.min < a.min { b } else { a });
         // What matters of a free space is its lowest point, of an error ratio its highest.
-        let (word, at, value) = if low_matters(chart) { ("lowest", low.t, low.min) } else { ("peak", peak.t, peak.max) };
+        let (word, at, value) =
+            if low_matters(chart) { ("lowest", low.t, low.min) } else { ("peak", peak.t, peak.max) };
         let time = clock::time_of_day(clock::instant(alert_us, at));
         parts.push(format!(
             "{name}{word} {} at {}, now {}",

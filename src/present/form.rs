@@ -85,8 +85,16 @@ mod tests {
 
     fn all() -> Vec<Mechanism> {
         vec![
-            mechanism("ST-1/unrotated-log", "A log that is never rotated", &["disk eaten by old logs", "log file grows for ever"]),
-            mechanism("ST-1/deleted-open-file", "A deleted file still held open", &["df and du disagree", "space not freed after rm"]),
+            mechanism(
+                "ST-1/unrotated-log",
+                "A log that is never rotated",
+                &["disk eaten by old logs", "log file grows for ever"],
+            ),
+            mechanism(
+                "ST-1/deleted-open-file",
+                "A deleted file still held open",
+                &["df and du disagree", "space not freed after rm"],
+            ),
             mechanism("DB-1/no-release-on-error", "Connections never given back", &["pool leaks connections"]),
         ]
     }

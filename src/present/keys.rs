@@ -189,7 +189,13 @@ mod tests {
 
     #[test]
     fn the_page_keeps_its_own_keys() {
-        let press = |key, mods: &str| Press { key, ctrl: mods.contains('c'), shift: mods.contains('s'), alt: mods.contains('a'), meta: mods.contains('m') };
+        let press = |key, mods: &str| Press {
+            key,
+            ctrl: mods.contains('c'),
+            shift: mods.contains('s'),
+            alt: mods.contains('a'),
+            meta: mods.contains('m'),
+        };
         let of = |p, empty, selected| meaning(p, false, true, empty, selected);
         assert_eq!(of(press("L", "cs"), false, false), Meaning::Leave);
         assert_eq!(of(press("c", "c"), false, true), Meaning::Copy);

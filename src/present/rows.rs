@@ -21,7 +21,8 @@ pub fn pieces(row: &Row) -> Vec<Piece> {
         if let Some((style, piece)) = pieces.last_mut()
             && !stretch.wide
             && !piece.class.contains("wide")
-            && (*style == stretch.style || (stretch.text.trim_matches(' ').is_empty() && blanks_agree(*style, stretch.style)))
+            && (*style == stretch.style
+                || (stretch.text.trim_matches(' ').is_empty() && blanks_agree(*style, stretch.style)))
         {
             piece.text.push_str(&stretch.text);
             continue;
@@ -36,7 +37,9 @@ pub fn pieces(row: &Row) -> Vec<Piece> {
         let inverse = stretch.style.attrs & INVERSE != 0;
         color(ink, 'f', inverse, &mut class, &mut piece.ink);
         color(paper, 'b', inverse, &mut class, &mut piece.paper);
-        for (bit, name) in [(BOLD, "bo"), (FAINT, "fa"), (ITALIC, "it"), (UNDERLINE, "un"), (STRIKE, "st"), (BLINK, "bl")] {
+        for (bit, name) in
+            [(BOLD, "bo"), (FAINT, "fa"), (ITALIC, "it"), (UNDERLINE, "un"), (STRIKE, "st"), (BLINK, "bl")]
+        {
             if stretch.style.attrs & bit != 0 {
                 class.push(name.to_owned());
             }
@@ -130,14 +133,20 @@ mod tests {
 
     #[test]
     fn colours_outside_the_palette_are_properties() {
-        let row = Row { stretches: vec![stretch("x", Ink::Index(208), 0), stretch("y", Ink::Rgb(1, 2, 3), 0)], wrapped: false };
+        let row = Row {
+            stretches: vec![stretch("x", Ink::Index(208), 0), stretch("y", Ink::Rgb(1, 2, 3), 0)],
+            wrapped: false,
+        };
         let colours: Vec<_> = pieces(&row).into_iter().map(|p| p.ink).collect();
         assert_eq!(colours, [Some("#ff8700".into()), Some("#010203".into())]);
     }
 
     #[test]
     fn copied_text_has_lines_as_they_were_written() {
-        assert_eq!(join([("one ", false), ("two is ", true), ("long  ", false), ("end", false)]), "one\ntwo is long\nend");
+        assert_eq!(
+            join([("one ", false), ("two is ", true), ("long  ", false), ("end", false)]),
+            "one\ntwo is long\nend"
+        );
         assert_eq!(join([("cut ", true)]), "cut");
     }
 }

@@ -16,20 +16,46 @@ pub struct Letter {
 pub enum ToEngine {
     Start(Box<Start>),
     /// Let at most this much simulated time pass.
-    Beat { us: u64, chart: Option<ChartAsk> },
+    Beat {
+        us: u64,
+        chart: Option<ChartAsk>,
+    },
     /// While paused, a command moves the clock by exactly what it needs.
     Pause(bool),
     /// Keys as a terminal sends them.
-    Keys { term: u32, bytes: Vec<u8> },
+    Keys {
+        term: u32,
+        bytes: Vec<u8>,
+    },
     /// A change of the mirror textarea, relative to the cursor.
-    Edit { term: u32, edit: Edit },
-    Paste { term: u32, text: String },
-    Resize { term: u32, cols: u16, rows: u16 },
-    Open { host: String, cols: u16, rows: u16 },
-    Close { term: u32 },
+    Edit {
+        term: u32,
+        edit: Edit,
+    },
+    Paste {
+        term: u32,
+        text: String,
+    },
+    Resize {
+        term: u32,
+        cols: u16,
+        rows: u16,
+    },
+    Open {
+        host: String,
+        cols: u16,
+        rows: u16,
+    },
+    Close {
+        term: u32,
+    },
     Act(Act),
     /// Lines before `before` that the page does not hold.
-    Older { term: u32, before: u64, count: u32 },
+    Older {
+        term: u32,
+        before: u64,
+        count: u32,
+    },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,13 +121,24 @@ pub struct ChartAsk {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum FromEngine {
     /// Before it, whatever the page posts is lost.
-    Ready { version: u32, build: String },
+    Ready {
+        version: u32,
+        build: String,
+    },
     /// What does not change during the incident.
     Started(Box<Brief>),
     Update(Box<Update>),
-    Older { ack: u64, term: u32, from: u64, rows: Vec<Row> },
+    Older {
+        ack: u64,
+        term: u32,
+        from: u64,
+        rows: Vec<Row>,
+    },
     /// The run cannot start or go on: a finished sentence.
-    Failed { ack: u64, why: String },
+    Failed {
+        ack: u64,
+        why: String,
+    },
 }
 
 /// What changed since the last update; `None` and empty mean "as before".

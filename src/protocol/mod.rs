@@ -26,7 +26,8 @@ pub fn encode<T: Serialize>(message: &T) -> Vec<u8> {
 
 /// The message that these bytes are, or what to tell the player.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    postcard::from_bytes(bytes).map_err(|_| "The page and the engine do not understand each other: reload the page.".into())
+    postcard::from_bytes(bytes)
+        .map_err(|_| "The page and the engine do not understand each other: reload the page.".into())
 }
 
 #[cfg(test)]
@@ -35,7 +36,10 @@ mod tests {
 
     #[test]
     fn messages_survive_the_wire() {
-        let sent = Letter { seq: 7, body: ToEngine::Edit { term: 2, edit: Edit { seq: 9, left: 1, right: 0, insert: "é".into() } } };
+        let sent = Letter {
+            seq: 7,
+            body: ToEngine::Edit { term: 2, edit: Edit { seq: 9, left: 1, right: 0, insert: "é".into() } },
+        };
         assert_eq!(decode::<Letter>(&encode(&sent)), Ok(sent));
         let answer = FromEngine::Update(Box::new(Update { ack: 7, ..Update::default() }));
         assert_eq!(decode::<FromEngine>(&encode(&answer)), Ok(answer));

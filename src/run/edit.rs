@@ -122,7 +122,9 @@ impl Editor {
             }
             b"\x14" => self.transpose(),
             b"\x10" | b"\x1b[A" | b"\x1bOA" => return self.recall(self.at.checked_sub(1)),
-            b"\x0e" | b"\x1b[B" | b"\x1bOB" => return self.recall((self.at < self.history.len()).then_some(self.at + 1)),
+            b"\x0e" | b"\x1b[B" | b"\x1bOB" => {
+                return self.recall((self.at < self.history.len()).then_some(self.at + 1));
+            }
             // Tab and Ctrl+R are the shell's to answer; until it does, they do nothing.
             [first, ..] if *first < 32 => {}
             key => self.insert(&String::from_utf8_lossy(key)),

@@ -147,7 +147,10 @@ impl Run {
 }
 impl Term {
     fn prompt(&mut self) {
-        let p = format!("\x1b]0;oncall@{h}: ~\x07\x1b]133;A\x07\x1b[1;32moncall@{h}\x1b[0m:\x1b[1;34m~\x1b[0m$ \x1b]133;B\x07", h = self.host);
+        let p = format!(
+            "\x1b]0;oncall@{h}: ~\x07\x1b]133;A\x07\x1b[1;32moncall@{h}\x1b[0m:\x1b[1;34m~\x1b[0m$ \x1b]133;B\x07",
+            h = self.host
+        );
         self.out.extend_from_slice(p.as_bytes());
     }
     fn finish(&mut self, status: u8) {

@@ -14,8 +14,8 @@ use avt::parser::{Function, Osc, ShellIntegration};
 use avt::{Anchor, Color, Observation, Observer, Operation, Pen, Position, ScreenKind, Terminal};
 
 use crate::protocol::{
-    BLINK, BOLD, CommandMark, CommandState, Cursor, CursorShape, FAINT, INVERSE, ITALIC, Ink, Modes, Row, STRIKE, Stretch,
-    Style, TermFrame, UNDERLINE,
+    BLINK, BOLD, CommandMark, CommandState, Cursor, CursorShape, FAINT, INVERSE, ITALIC, Ink, Modes, Row, STRIKE,
+    Stretch, Style, TermFrame, UNDERLINE,
 };
 
 /// Lines of scrollback that a screen keeps, and their bytes at most.
@@ -215,7 +215,8 @@ impl Screen {
             .filter(|row| self.changed.get(*row as usize).copied().unwrap_or(true))
             .filter_map(|row| Some((row, row_of(screen.line(row as usize)?))))
             .collect();
-        let marks = self.marks.iter().map(|m| &m.shown).filter(|m| self.marks_changed.contains(&m.id)).cloned().collect();
+        let marks =
+            self.marks.iter().map(|m| &m.shown).filter(|m| self.marks_changed.contains(&m.id)).cloned().collect();
         self.changed.fill(false);
         self.marks_changed.clear();
         let frame = TermFrame {

@@ -56,7 +56,8 @@ pub(super) fn Charts() -> impl IntoView {
 #[component]
 fn Plot(index: usize, id: String, width: RwSignal<f64>) -> impl IntoView {
     let store = store();
-    let data = Memo::new(move |_| store.charts.with(|all| all.iter().find(|c| c.id == id).cloned().unwrap_or_default()));
+    let data =
+        Memo::new(move |_| store.charts.with(|all| all.iter().find(|c| c.id == id).cloned().unwrap_or_default()));
     let alert_us = move || store.brief.with(|b| b.alert_us);
     let drawn = Memo::new(move |_| data.with(|c| chart::view(c, width.get(), HEIGHT, alert_us())));
     let at = RwSignal::new(None::<f64>);
@@ -71,7 +72,8 @@ fn Plot(index: usize, id: String, width: RwSignal<f64>) -> impl IntoView {
         at.set((0.0..=width.get_untracked()).contains(&x).then_some(x));
     };
     let keys = move |event: web_sys::KeyboardEvent| {
-        let columns = data.with_untracked(|c| c.series.iter().map(|s| s.buckets.len()).max().unwrap_or(0)).max(2) as f64;
+        let columns =
+            data.with_untracked(|c| c.series.iter().map(|s| s.buckets.len()).max().unwrap_or(0)).max(2) as f64;
         let full = width.get_untracked();
         let step = full / (columns - 1.0);
         let here = at.get_untracked().unwrap_or(full);
@@ -117,8 +119,8 @@ fn Plot(index: usize, id: String, width: RwSignal<f64>) -> impl IntoView {
                     height=(HEIGHT + TOP + BOTTOM).to_string()
                 >
                     <g transform=format!("translate({LEFT},{TOP})")>
-                        {move || drawn.with(|v| axes(v))}
-                        {move || drawn.with(|v| lines(v))}
+                        {move || drawn.with(axes)}
+                        {move || drawn.with(lines)}
                         {move || under.get().map(|u| crosshair(&u))}
                     </g>
                 </svg>
@@ -185,7 +187,11 @@ fn Tip(under: Under, width: f64) -> impl IntoView {
     // It stands on the side that has more room.
     let right = under.x < width / 2.0;
     let offset = format!("{:.0}px", if right { LEFT + under.x + 10.0 } else { width - under.x + 20.0 });
-    let values = under.values.into_iter().map(|v| view! { <div>{v.label}" "<strong>{v.text}</strong></div> }).collect::<Vec<_>>();
+    let values = under
+        .values
+        .into_iter()
+        .map(|v| view! { <div>{v.label}" "<strong>{v.text}</strong></div> })
+        .collect::<Vec<_>>();
     view! {
         <div class="tip" aria-hidden="true" style:left=right.then(|| offset.clone()) style:right=(!right).then_some(offset)>
             <div class="muted">{under.time}</div>

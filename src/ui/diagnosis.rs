@@ -18,7 +18,8 @@ pub(super) fn Diagnosis() -> impl IntoView {
     let words = RwSignal::new(String::new());
     let errors = RwSignal::new(Vec::<(&'static str, String)>::new());
     let summary = NodeRef::<html::Div>::new();
-    let error = move |field: &'static str| errors.with(|all| all.iter().find(|(f, _)| *f == field).map(|(_, why)| why.clone()));
+    let error =
+        move |field: &'static str| errors.with(|all| all.iter().find(|(f, _)| *f == field).map(|(_, why)| why.clone()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let found = store.brief.with_untracked(|b| answer.with_untracked(|a| form::missing(a, &b.form)));
@@ -118,13 +119,17 @@ fn option(choice: Choice) -> impl IntoView {
 fn Mechanisms(answer: RwSignal<Answer>, words: RwSignal<String>, wrong: Signal<bool>) -> impl IntoView {
     let store = store();
     let found = Memo::new(move |_| {
-        store.brief.with(|b| words.with(|w| form::search(&b.form.mechanisms, w).into_iter().take(SHOWN).cloned().collect::<Vec<_>>()))
+        store.brief.with(|b| {
+            words.with(|w| form::search(&b.form.mechanisms, w).into_iter().take(SHOWN).cloned().collect::<Vec<_>>())
+        })
     });
     let at = RwSignal::new(None::<usize>);
     let chosen = move || answer.with(|a| a.mechanism.clone());
     let name = move || {
         let code = chosen();
-        store.brief.with(|b| b.form.mechanisms.iter().find(|m| m.code == code).map(|m| format!("{} ({})", m.label, m.class)))
+        store
+            .brief
+            .with(|b| b.form.mechanisms.iter().find(|m| m.code == code).map(|m| format!("{} ({})", m.label, m.class)))
     };
     let choose = move |mechanism: &Mechanism| {
         answer.update(|a| a.mechanism.clone_from(&mechanism.code));
@@ -200,7 +205,12 @@ fn Mechanisms(answer: RwSignal<Answer>, words: RwSignal<String>, wrong: Signal<b
 
 /// One line of the player's own words.
 #[component]
-fn Text(id: &'static str, label: &'static str, hint: &'static str, set: impl Fn(Option<String>) + 'static) -> impl IntoView {
+fn Text(
+    id: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    set: impl Fn(Option<String>) + 'static,
+) -> impl IntoView {
     view! {
         <div class="field">
             <label for=id>{label}" "<span class="muted">{hint}</span></label>

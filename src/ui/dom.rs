@@ -12,7 +12,10 @@ pub(super) fn document() -> Document {
 }
 
 /// Real milliseconds, for the beat and the watchdog only.
-#[expect(clippy::disallowed_methods, reason = "the beat turns real time into an amount of simulated time, here and nowhere else")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the beat turns real time into an amount of simulated time, here and nowhere else"
+)]
 pub(super) fn real_ms() -> f64 {
     window().performance().map_or(0.0, |p| p.now())
 }

@@ -15,7 +15,8 @@ pub(super) fn Inbox() -> impl IntoView {
     if store.inbox.with_untracked(Option::is_none) {
         spawn_local(async move {
             let list = match fetch_text("packs/index.json").await {
-                Ok(text) => serde_json::from_str::<Vec<Entry>>(&text).map_err(|_| "The list of incidents cannot be read.".to_owned()),
+                Ok(text) => serde_json::from_str::<Vec<Entry>>(&text)
+                    .map_err(|_| "The list of incidents cannot be read.".to_owned()),
                 Err(why) => Err(format!("The list of incidents could not be loaded. {why}")),
             };
             store.inbox.set(Some(list));
@@ -116,5 +117,6 @@ pub(super) fn Severity(level: String) -> impl IntoView {
         "" => ("", "severity none"),
         _ => ("●", "severity info"),
     };
-    (!level.is_empty()).then(|| view! { <span class=class><span aria-hidden="true">{shape}</span>" "{level.to_uppercase()}</span> })
+    (!level.is_empty())
+        .then(|| view! { <span class=class><span aria-hidden="true">{shape}</span>" "{level.to_uppercase()}</span> })
 }

@@ -21,7 +21,8 @@ use super::save;
 use super::store::{Panel, Phase, Store};
 use crate::present::{announce, clock};
 use crate::protocol::{
-    Act, ChartAsk, FromEngine, Letter, Recorded, Resumed, Saved, Start, TermFrame, ToEngine, Update, VERSION, decode, encode,
+    Act, ChartAsk, FromEngine, Letter, Recorded, Resumed, Saved, Start, TermFrame, ToEngine, Update, VERSION, decode,
+    encode,
 };
 
 /// Real time between two looks at the clock, and between two refreshes of the charts.
@@ -108,7 +109,9 @@ pub(super) fn start(store: Store) {
         match save::list().await {
             Ok(numbers) => store.saved_runs.set(numbers),
             Err(_) => {
-                store.notice("This browser does not store anything for this page: a reload will start the incident anew.");
+                store.notice(
+                    "This browser does not store anything for this page: a reload will start the incident anew.",
+                );
             }
         }
     });
@@ -147,7 +150,12 @@ pub(super) fn open(number: String, seed: Option<u64>) {
         let stored = stored.unwrap_or_default();
         let seed = if continued { stored.seed } else { seed.unwrap_or_else(dom::new_seed) };
         store.phase.set(Phase::Loading(
-            if continued { "Playing your saved run up to where you left it" } else { "Simulating the days before the alert" }.into(),
+            if continued {
+                "Playing your saved run up to where you left it"
+            } else {
+                "Simulating the days before the alert"
+            }
+            .into(),
         ));
         let game = Game {
             number,
@@ -293,7 +301,9 @@ fn spawn() {
     options.set_type(WorkerType::Module);
     options.set_name("engine");
     let Ok(worker) = Worker::new_with_options(&address, &options) else {
-        with(|link| link.store.phase.set(Phase::Failed("This browser cannot run the engine: it needs module workers.".into())));
+        with(|link| {
+            link.store.phase.set(Phase::Failed("This browser cannot run the engine: it needs module workers.".into()))
+        });
         return;
     };
     let hear = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
@@ -406,6 +416,9 @@ fn heard(answer: FromEngine) {
                     ));
                 });
                 return;
+            }
+            if let Some(body) = document().body() {
+                dom::set(&body, "data-engine", "ready");
             }
             with(|link| {
                 let waited = link.waiting.take().unwrap_or_default();

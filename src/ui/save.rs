@@ -86,7 +86,8 @@ pub(super) async fn load(number: &str) -> Outcome<Option<Stored>> {
         let part = Array::from(&part);
         let lines = part.get(0).as_string().unwrap_or_default();
         stored.lines.extend(lines.lines().map(str::to_owned));
-        let record: Vec<Recorded> = decode(&Uint8Array::new(&part.get(1)).to_vec()).map_err(|e| JsValue::from_str(&e))?;
+        let record: Vec<Recorded> =
+            decode(&Uint8Array::new(&part.get(1)).to_vec()).map_err(|e| JsValue::from_str(&e))?;
         stored.record.extend(record);
     }
     Ok(Some(stored))

@@ -15,7 +15,8 @@ pub(super) fn Score() -> impl IntoView {
     let store = store();
     // The score is what the player has asked for by submitting.
     request_animation_frame(|| dom::focus("score"));
-    move || store.report.get().map(|report| {
+    move || {
+        store.report.get().map(|report| {
         let verdict = if report.pass { "Passed" } else { "Not passed" };
         let number = report.number.clone();
         view! {
@@ -40,6 +41,7 @@ pub(super) fn Score() -> impl IntoView {
             </section>
         }
     })
+    }
 }
 
 fn block(block: Block) -> impl IntoView {
@@ -54,7 +56,13 @@ fn block(block: Block) -> impl IntoView {
 }
 
 fn line(line: Line) -> impl IntoView {
-    let class = if line.points < 0.0 { "lost" } else if line.points >= line.of { "won" } else { "part" };
+    let class = if line.points < 0.0 {
+        "lost"
+    } else if line.points >= line.of {
+        "won"
+    } else {
+        "part"
+    };
     let of = if line.of > 0.0 { format!(" / {}", points(line.of)) } else { String::new() };
     view! {
         <tr class=class>

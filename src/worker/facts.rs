@@ -2,8 +2,8 @@
 
 use crate::present::chart::decimate;
 use crate::protocol::{
-    Act, AlertState, Block, Brief, Chart, ChartAsk, Choice, Form, Host, Level, Line, Mechanism, PlayerAlert, Report, Said, Series,
-    Unit,
+    Act, AlertState, Block, Brief, Chart, ChartAsk, Choice, Form, Host, Level, Line, Mechanism, PlayerAlert, Report,
+    Said, Series, Unit,
 };
 use crate::run::{Input, Run};
 use crate::scenario::format::{self, Op};
@@ -33,7 +33,8 @@ pub(super) fn brief(scenario: &Scenario, incident: &Incident) -> Brief {
 
 /// What a host is known for: what it runs.
 fn about(host: &format::Host) -> String {
-    let usual = ["ssh.service", "cron.service", "rsyslog.service", "logrotate.service", "prometheus-node-exporter.service"];
+    let usual =
+        ["ssh.service", "cron.service", "rsyslog.service", "logrotate.service", "prometheus-node-exporter.service"];
     let units = host.units.keys().filter(|unit| !usual.contains(&unit.as_str()));
     let names: Vec<_> = units.map(|unit| unit.strip_suffix(".service").unwrap_or(unit)).collect();
     names.join(", ")
@@ -59,7 +60,11 @@ fn form(incident: &Incident) -> Form {
     let services = incident.objects.iter().filter(|object| object.kind == ObjectKind::Service);
     let mechanisms = vocab::entries().map(|entry| Mechanism {
         code: entry.code(),
-        label: if entry.mechanism.about.is_empty() { words(entry.mechanism.name) } else { capital(entry.mechanism.about) },
+        label: if entry.mechanism.about.is_empty() {
+            words(entry.mechanism.name)
+        } else {
+            capital(entry.mechanism.about)
+        },
         class: words(entry.class.name),
         phrases: entry.mechanism.phrases.iter().map(|p| (*p).to_owned()).collect(),
     });
@@ -88,9 +93,9 @@ fn capital(text: &str) -> String {
 /// What a player does outside of terminals, as an input; the error is a sentence.
 pub(super) fn input(act: Act) -> Result<Input, String> {
     Ok(match act {
-        Act::Acknowledge { severity } => Input::Ack {
-            severity: Severity::parse(&severity).ok_or("Choose a severity from P0 to P3.")?,
-        },
+        Act::Acknowledge { severity } => {
+            Input::Ack { severity: Severity::parse(&severity).ok_or("Choose a severity from P0 to P3.")? }
+        }
         Act::Say { text } => Input::Say { text },
         Act::Hint => Input::Hint {},
         Act::Diagnose(answer) => Input::Diagnose(Box::new(diagnosis(*answer)?)),
@@ -169,7 +174,10 @@ pub(super) fn charts(run: &Run, incident: &Incident, ask: ChartAsk) -> Vec<Chart
                 series: vec![Series { label: title.clone(), buckets: decimate(&samples, ask.from, ask.to, ask.width) }],
                 threshold: rule.map(|rule| {
                     let side = if rule.op == Op::Above { "above" } else { "below" };
-                    (rule.threshold, format!("alert {side} {}", crate::present::chart::number(rule.threshold, unit(series))))
+                    (
+                        rule.threshold,
+                        format!("alert {side} {}", crate::present::chart::number(rule.threshold, unit(series))),
+                    )
                 }),
                 title,
             }
@@ -185,7 +193,11 @@ pub(super) fn alerts(run: &Run, incident: &Incident) -> Vec<PlayerAlert> {
             let value = run.series(&alert.series, run.now() - 15_000_000, run.now()).last().map_or(0.0, |s| s.1);
             let holds = if alert.op == Op::Above { value > alert.threshold } else { value < alert.threshold };
             let host = spec.hosts.get(&alert.host).map(|h| h.name.clone()).unwrap_or_default();
-            let value = spec.series.get(&alert.series).map(|s| crate::present::chart::number(value, unit(s))).unwrap_or_default();
+            let value = spec
+                .series
+                .get(&alert.series)
+                .map(|s| crate::present::chart::number(value, unit(s)))
+                .unwrap_or_default();
             let mut labels = vec![("instance".to_owned(), host)];
             labels.extend(alert.labels.iter().map(|(k, v)| (k.clone(), v.clone())));
             PlayerAlert {
@@ -208,7 +220,8 @@ pub(super) fn levels(run: &Run, incident: &Incident) -> Vec<Level> {
         .filter_map(|(name, sli)| {
             let series = spec.series.get(&sli.series)?;
             let value = run.series(&sli.series, run.now() - 15_000_000, run.now()).last().map_or(0.0, |s| s.1);
-            let (sign, met) = if sli.op == Op::Above { ("above", value > sli.target) } else { ("below", value < sli.target) };
+            let (sign, met) =
+                if sli.op == Op::Above { ("above", value > sli.target) } else { ("below", value < sli.target) };
             let number = |v| crate::present::chart::number(v, unit(series));
             Some(Level {
                 name: capital(name),
@@ -249,7 +262,13 @@ pub(super) fn report(run: &Run) -> Option<Report> {
                 of: 30.0,
                 lines: vec![
                     line("Origin", "myapp on prod-web-02 wrote the file", None, 8.0, 8.0),
-                    line("Mechanism", "/var/log/myapp/app.log was never rotated", None, if right { 10.0 } else { 0.0 }, 10.0),
+                    line(
+                        "Mechanism",
+                        "/var/log/myapp/app.log was never rotated",
+                        None,
+                        if right { 10.0 } else { 0.0 },
+                        10.0,
+                    ),
                 ],
             },
             Block {

@@ -7,9 +7,9 @@ use crate::protocol::{
     Act, ChartAsk, EditLine, FromEngine, Letter, PlayerAlert, Recorded, Resumed, Saved, Start, Tab, ToEngine, Update,
 };
 use crate::run::edit::{Editor, Want};
-use crate::run::screen::Screen;
 use crate::run::file::Mode;
 use crate::run::input::TermSignal;
+use crate::run::screen::Screen;
 use crate::run::{Input, Run};
 use crate::scenario::{Incident, Pack, Problem, Scenario};
 

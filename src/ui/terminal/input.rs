@@ -29,7 +29,10 @@ pub(super) fn on_paste(ask: impl Fn(u32, String) + 'static) {
 
 /// A key on the focus stop: Enter goes in.
 pub(super) fn stop_keydown(term: u32, event: &KeyboardEvent) {
-    let own = event.target().and_then(|t| t.dyn_into::<Element>().ok()).is_some_and(|e| e.get_attribute("data-term").is_some());
+    let own = event
+        .target()
+        .and_then(|t| t.dyn_into::<Element>().ok())
+        .is_some_and(|e| e.get_attribute("data-term").is_some());
     if own && event.key() == "Enter" && !event.ctrl_key() && !event.alt_key() && !event.meta_key() {
         event.prevent_default();
         view::enter(term);
@@ -51,9 +54,9 @@ pub(super) fn keydown(term: u32, event: &KeyboardEvent) {
         return;
     }
     event.stop_propagation();
-    let Some((modes, prompt, empty, selected)) = view::with(term, |view| {
-        (view.modes, view.line.is_some(), view.shadow.is_empty(), view.selected())
-    }) else {
+    let Some((modes, prompt, empty, selected)) =
+        view::with(term, |view| (view.modes, view.line.is_some(), view.shadow.is_empty(), view.selected()))
+    else {
         return;
     };
     let key = event.key();
@@ -222,7 +225,9 @@ fn within(range: &Range, row: &web_sys::Node) -> Option<String> {
 
 /// Closes the menu that a button stands in.
 pub(super) fn close_menu(event: &web_sys::MouseEvent) {
-    if let Some(menu) = event.target().and_then(|t| t.dyn_into::<Element>().ok()).and_then(|e| e.closest("details").ok().flatten()) {
+    if let Some(menu) =
+        event.target().and_then(|t| t.dyn_into::<Element>().ok()).and_then(|e| e.closest("details").ok().flatten())
+    {
         let _ = menu.remove_attribute("open");
     }
 }
@@ -231,9 +236,13 @@ pub(super) fn close_on_escape(event: &KeyboardEvent) {
     if event.key() != "Escape" {
         return;
     }
-    if let Some(menu) = event.target().and_then(|t| t.dyn_into::<Element>().ok()).and_then(|e| e.closest("details").ok().flatten()) {
+    if let Some(menu) =
+        event.target().and_then(|t| t.dyn_into::<Element>().ok()).and_then(|e| e.closest("details").ok().flatten())
+    {
         let _ = menu.remove_attribute("open");
-        if let Some(summary) = menu.query_selector("summary").ok().flatten().and_then(|s| s.dyn_into::<web_sys::HtmlElement>().ok()) {
+        if let Some(summary) =
+            menu.query_selector("summary").ok().flatten().and_then(|s| s.dyn_into::<web_sys::HtmlElement>().ok())
+        {
             let _ = summary.focus();
         }
     }

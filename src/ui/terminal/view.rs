@@ -243,7 +243,10 @@ impl View {
             let old = self.marks.iter().find(|(_, m)| m.id == mark.id).map(|(line, _)| *line);
             let before = old.and_then(|line| self.marks.remove(&line));
             self.marks.insert(mark.line, mark.clone());
-            if matches!(mark.state, CommandState::Done(_)) && !frame.fresh && before.as_ref().is_none_or(|b| b.state != mark.state) {
+            if matches!(mark.state, CommandState::Done(_))
+                && !frame.fresh
+                && before.as_ref().is_none_or(|b| b.state != mark.state)
+            {
                 finished.push(mark.clone());
             }
         }
@@ -403,7 +406,10 @@ impl View {
         if selection.is_collapsed() {
             return false;
         }
-        [selection.anchor_node(), selection.focus_node()].iter().flatten().any(|node| self.parts.grid.contains(Some(node)))
+        [selection.anchor_node(), selection.focus_node()]
+            .iter()
+            .flatten()
+            .any(|node| self.parts.grid.contains(Some(node)))
     }
 
     pub(super) fn selected(&self) -> bool {
@@ -541,12 +547,12 @@ pub(super) fn scroll(term: u32, to: Scroll) {
                 let here = f64::from(scroll.scroll_top());
                 let Ok(found) = scroll.query_selector_all(".row.cmd") else { return };
                 let base = scroll.get_bounding_client_rect().top() - here;
-                let tops = (0..found.length())
+                let mut tops = (0..found.length())
                     .filter_map(|i| found.get(i)?.dyn_into::<Element>().ok())
                     .map(|row| row.get_bounding_client_rect().top() - base);
                 let target = match to {
-                    Scroll::PreviousCommand => tops.filter(|t| *t < here - 2.0).last(),
-                    _ => tops.into_iter().find(|t| *t > here + 2.0),
+                    Scroll::PreviousCommand => tops.rev().find(|t| *t < here - 2.0),
+                    _ => tops.find(|t| *t > here + 2.0),
                 };
                 target.map_or(scroll.scroll_top(), |t| t as i32)
             }
@@ -597,7 +603,11 @@ pub(crate) fn older(term: u32, from: u64, rows: Vec<Row>) {
 pub(super) fn watch_selection() {
     let changed = Closure::<dyn FnMut()>::new(|| {
         let held: Vec<u32> = VIEWS.with_borrow(|views| {
-            views.iter().filter(|(_, v)| v.try_borrow().is_ok_and(|v| !v.pending.is_empty() && !v.scheduled)).map(|(t, _)| *t).collect()
+            views
+                .iter()
+                .filter(|(_, v)| v.try_borrow().is_ok_and(|v| !v.pending.is_empty() && !v.scheduled))
+                .map(|(t, _)| *t)
+                .collect()
         });
         for term in held {
             render(term);
