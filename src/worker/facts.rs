@@ -187,8 +187,11 @@ pub(super) fn charts(run: &Run, incident: &Incident, ask: ChartAsk) -> Vec<Chart
 
 pub(super) fn alerts(run: &Run, incident: &Incident) -> Vec<PlayerAlert> {
     let spec = &incident.spec;
-    spec.alerts
-        .iter()
+    // The one that paged stands first.
+    let first = spec.alerts.iter().filter(|(name, _)| **name == spec.page.alert);
+    let others = spec.alerts.iter().filter(|(name, _)| **name != spec.page.alert);
+    first
+        .chain(others)
         .map(|(name, alert)| {
             let value = run.series(&alert.series, run.now() - 15_000_000, run.now()).last().map_or(0.0, |s| s.1);
             let holds = if alert.op == Op::Above { value > alert.threshold } else { value < alert.threshold };

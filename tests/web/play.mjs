@@ -23,11 +23,12 @@ export class Player {
 
   /** Types a line and waits for its end; resolves to what it printed. */
   async run(line, { timeout = 60_000 } = {}) {
-    const done = this.page.locator(".term-panel.shown .row.cmd:not(.running)");
-    const before = await done.count();
+    const done = () => Number(document.querySelector(".term-panel.shown .term")?.dataset.done ?? 0);
+    const before = await this.page.evaluate(done);
     await this.page.keyboard.type(line);
     await this.page.keyboard.press("Enter");
-    await done.nth(before).waitFor({ state: "attached", timeout });
+    const more = (before) => Number(document.querySelector(".term-panel.shown .term")?.dataset.done ?? 0) > before;
+    await this.page.waitForFunction(more, before, { timeout });
     await this.prompt(timeout);
     return this.output();
   }

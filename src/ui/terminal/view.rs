@@ -24,6 +24,8 @@ const CHUNK: u32 = 50;
 const OLDER: u32 = 500;
 /// Texts kept for the announcement of a command's output.
 const HEARD: usize = 400;
+/// Commands whose marks the page keeps, as many as the worker.
+const MARKS: usize = 2000;
 /// Narrower is scrolled sideways instead.
 const LEAST_COLS: u16 = 40;
 
@@ -51,6 +53,8 @@ pub(super) struct View {
     chunk_fill: u32,
     heard: VecDeque<String>,
     marks: BTreeMap<u64, CommandMark>,
+    /// Commands that have ended in this terminal.
+    done: u64,
     cursor_row: u16,
     following: bool,
     scroll_top: i32,
@@ -116,6 +120,7 @@ pub(super) fn mount(store: Store, term: u32, parts: Parts) {
         chunk_fill: CHUNK,
         heard: VecDeque::new(),
         marks: BTreeMap::new(),
+        done: 0,
         cursor_row: 0,
         following: true,
         scroll_top: 0,
@@ -202,6 +207,7 @@ impl View {
             self.live_marks.clear();
             self.heard.clear();
             self.marks.clear();
+            self.done = 0;
             self.first = frame.gone_from;
             self.top = frame.gone_from;
             self.chunk_fill = CHUNK;
@@ -243,13 +249,18 @@ impl View {
             let old = self.marks.iter().find(|(_, m)| m.id == mark.id).map(|(line, _)| *line);
             let before = old.and_then(|line| self.marks.remove(&line));
             self.marks.insert(mark.line, mark.clone());
-            if matches!(mark.state, CommandState::Done(_))
-                && !frame.fresh
-                && before.as_ref().is_none_or(|b| b.state != mark.state)
-            {
-                finished.push(mark.clone());
+            if matches!(mark.state, CommandState::Done(_)) && before.as_ref().is_none_or(|b| b.state != mark.state) {
+                self.done += 1;
+                if !frame.fresh {
+                    finished.push(mark.clone());
+                }
             }
         }
+        // Marks of lines that the page no longer holds come again with the lines.
+        while self.marks.len() > MARKS {
+            self.marks.pop_first();
+        }
+        set(&self.parts.stop, "data-done", &self.done.to_string());
         finished
     }
 
