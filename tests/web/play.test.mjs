@@ -183,6 +183,47 @@ test("lines that have left the screen stay, in order and once", async (t) => {
   await page.getByRole("button", { name: /Jump to live/ }).waitFor();
 });
 
+test("older lines come back when they are asked for", async (t) => {
+  const { page, player } = await open(t);
+  await player.enter();
+  await player.run("seq 6000");
+  const numbers = async () => (await player.screen()).split("\n").filter((line) => /^\d+$/.test(line)).map(Number);
+  assert.ok((await numbers()).length < 3000, "the page holds the last lines only");
+  await page.keyboard.press("Shift+Home");
+  const more = page.getByRole("button", { name: "Show older lines" });
+  for (let n = 0; n < 20 && (await more.isVisible()); n++) {
+    const held = (await numbers()).length;
+    await more.click();
+    await page.waitForFunction((held) => document.querySelectorAll(".term-panel.shown .row").length > held + 100, held);
+  }
+  assert.deepEqual(await numbers(), Array.from({ length: 6000 }, (_, n) => n + 1));
+});
+
+test("copied text has lines as they were written", async (t) => {
+  const { page, player } = await open(t);
+  await page.setViewportSize({ width: 800, height: 700 });
+  await player.enter();
+  const long = "word ".repeat(40).trim();
+  await player.run(`echo ${long}`);
+  const copied = await page.evaluate(() => {
+    const rows = [...document.querySelectorAll(".term-panel.shown .row")];
+    const from = rows.findLastIndex((row) => row.classList.contains("cmd"));
+    let first = from;
+    while (rows[first].hasAttribute("data-w")) first += 1;
+    let last = first + 1;
+    while (rows[last].hasAttribute("data-w")) last += 1;
+    const range = document.createRange();
+    range.setStart(rows[first + 1], 0);
+    range.setEnd(rows[last], rows[last].childNodes.length);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    const data = new DataTransfer();
+    rows[last].dispatchEvent(new ClipboardEvent("copy", { clipboardData: data, bubbles: true, cancelable: true }));
+    return data.getData("text/plain");
+  });
+  assert.equal(copied, long);
+});
+
 for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]]) {
   for (const colorScheme of ["dark", "light"]) {
     test(`the page fits ${width} px, ${colorScheme}`, async (t) => {

@@ -223,6 +223,22 @@ fn within(range: &Range, row: &web_sys::Node) -> Option<String> {
     Some(String::from(part.to_string()))
 }
 
+/// A full-screen program has no scrollback: there the wheel presses the arrow keys, as terminals do.
+pub(super) fn wheel(term: u32, event: &web_sys::WheelEvent) {
+    let Some(modes) = view::with(term, |view| view.modes) else { return };
+    let lines = event.delta_y() / if event.delta_mode() == 0 { 38.0 } else { 1.0 };
+    if modes.alternate && lines.abs() >= 0.5 {
+        event.prevent_default();
+        let key: &[u8] = match (modes.app_cursor, lines > 0.0) {
+            (false, false) => b"\x1b[A",
+            (false, true) => b"\x1b[B",
+            (true, false) => b"\x1bOA",
+            (true, true) => b"\x1bOB",
+        };
+        send(term, key.repeat((lines.abs().round() as usize).clamp(1, 10)));
+    }
+}
+
 /// Closes the menu that a button stands in.
 pub(super) fn close_menu(event: &web_sys::MouseEvent) {
     if let Some(menu) =

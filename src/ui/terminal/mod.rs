@@ -185,7 +185,7 @@ fn Panel(tab: Tab) -> impl IntoView {
                 data-term=term
                 on:keydown=move |event| input::stop_keydown(term, &event)
             >
-                <div class="scroll" node_ref=scroll on:scroll=move |_| view::scrolled(term) on:click=move |_| view::clicked(term)>
+                <div class="scroll" node_ref=scroll on:scroll=move |_| view::scrolled(term) on:wheel=move |event| input::wheel(term, &event) on:click=move |_| view::clicked(term)>
                     <div
                         role="log"
                         aria-live="off"
