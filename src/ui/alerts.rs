@@ -14,12 +14,19 @@ pub(super) fn Alerts() -> impl IntoView {
     view! {
         <section class="panel alerts" aria-labelledby="alerts-title">
             <h2 id="alerts-title">"Alerts"</h2>
-            <Acknowledge />
+            <Show
+                when=move || store.brief.with(|b| !b.number.is_empty())
+                fallback=|| view! { <p class="muted">"The alert is shown as soon as the fleet is simulated."</p> }
+            >
+                <Acknowledge />
+            </Show>
             <ul>
                 {move || store.alerts.get().into_iter().map(|alert| view! { <Alert alert /> }).collect::<Vec<_>>()}
             </ul>
             <Levels />
-            <Channel />
+            <Show when=move || store.brief.with(|b| !b.number.is_empty())>
+                <Channel />
+            </Show>
             {move || {
                 let brief = store.brief.with(|b| b.brief.clone());
                 (!brief.trim().is_empty()).then(|| view! {

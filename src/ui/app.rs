@@ -169,7 +169,9 @@ fn Incident() -> impl IntoView {
                 Phase::Failed(why) => view! { <Failed why /> }.into_any(),
                 _ => ().into_any(),
             }}
-            <main class="board">
+            <main class="board" class:nothing=move || {
+                matches!(store.phase.get(), Phase::Failed(_)) && store.brief.with(|b| b.number.is_empty())
+            }>
                 <div class="side">
                     <Alerts />
                     <Charts />
@@ -227,12 +229,10 @@ fn Failed(why: String) -> impl IntoView {
             <p>{why}</p>
             <p class="buttons">
                 <button on:click=move |_| go(&Route::Inbox)>"Back to the inbox"</button>
-                <button on:click=move |_| {
-                    if let Some((name, text)) = link::run_file() {
-                        dom::download(&name, &text);
-                    }
-                }>"Download the run"</button>
-                <button on:click=move |_| link::again(number())>"Start this incident anew"</button>
+                {link::run_file().map(|(name, text)| view! {
+                    <button on:click=move |_| dom::download(&name, &text)>"Download the run"</button>
+                    <button on:click=move |_| link::again(number())>"Start this incident anew"</button>
+                })}
             </p>
         </div>
     }

@@ -277,7 +277,7 @@ pub(super) fn detach(term: u32) {
 /// The run file as it would be exported.
 pub(super) fn run_file() -> Option<(String, String)> {
     with(|link| {
-        let game = link.game.as_ref()?;
+        let game = link.game.as_ref().filter(|game| !game.lines.is_empty())?;
         Some((format!("{}.firedrill", game.number), format!("{}\n{}\n", game.lines.join("\n"), game.end)))
     })
     .flatten()
