@@ -179,6 +179,7 @@ impl Term {
                 self.out.extend_from_slice(b"\x1b[?1049h\x1b[H");
                 return;
             }
+            Some("hostname") => format!("{}\n", self.host),
             Some("truncate" | "true") => String::new(),
             Some(name) => {
                 status = 127;

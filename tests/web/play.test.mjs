@@ -183,6 +183,50 @@ test("lines that have left the screen stay, in order and once", async (t) => {
   await page.getByRole("button", { name: /Jump to live/ }).waitFor();
 });
 
+test("terminals on two hosts go on after a reload", async (t) => {
+  const { page, player, assertNoTroubles } = await open(t);
+  await player.enter();
+  const first = await player.run("hostname");
+  await player.leave();
+  await page.getByText("New terminal").focus();
+  await page.keyboard.press("Enter");
+  const hosts = page.locator(".open-host li button");
+  const other = await hosts.locator("strong").evaluateAll((all, first) => all.map((e) => e.textContent).find((name) => name !== first), first);
+  await hosts.filter({ hasText: other }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("tab", { name: other, selected: true }).waitFor();
+  await player.prompt();
+  await player.enter();
+  assert.equal(await player.run("hostname"), other);
+  await player.leave();
+  await player.saved();
+  await page.reload();
+  await player.incident('[data-resumed="equal"]').waitFor({ timeout: 60_000 });
+  assert.equal(await page.getByRole("tab").count(), 2);
+  await page.getByRole("tab").first().focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Home");
+  await player.prompt();
+  await player.enter();
+  assert.equal(await player.run("hostname"), first);
+  assertNoTroubles();
+});
+
+test("an engine that fails is replaced at once, and the player is told", async (t) => {
+  const { page, player } = await open(t);
+  await player.enter();
+  await player.run("echo before");
+  const lived = await player.screen();
+  const [engine] = page.workers();
+  await engine.evaluate(() => void setTimeout(() => { throw new Error("a fault of the engine"); }));
+  await player.incident('[data-restarts="1"][data-resumed="equal"]').waitFor({ timeout: 60_000 });
+  await player.prompt();
+  assert.equal(await player.screen(), lived);
+  await page.locator(".notice", { hasText: "started again" }).waitFor();
+  // Whoever was typing goes on typing: the terminal has kept the focus.
+  assert.equal(await player.run("echo after"), "after");
+});
+
 test("older lines come back when they are asked for", async (t) => {
   const { page, player } = await open(t);
   await player.enter();
