@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::debian;
 use super::format::*;
 use super::objects::objects;
 use super::pack::Pack;
@@ -14,6 +13,7 @@ use super::problem::{Problem, Step, is_steering, nearest, path, printable};
 use super::template::{Words, is_name, placeholders};
 use crate::base::Span;
 use crate::score::vocab;
+use crate::world::accounts as debian;
 
 /// Takes a finding: the place in the patched file, what is wrong, what to write.
 pub type Report<'a> = &'a mut dyn FnMut(&[Step], String, String);
