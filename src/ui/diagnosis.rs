@@ -8,9 +8,6 @@ use super::store::store;
 use crate::present::form;
 use crate::protocol::{Act, Answer, Choice, Mechanism};
 
-/// Mechanisms that the list shows without scrolling past what one reads.
-const SHOWN: usize = 40;
-
 #[component]
 pub(super) fn Diagnosis() -> impl IntoView {
     let store = store();
@@ -120,7 +117,7 @@ fn Mechanisms(answer: RwSignal<Answer>, words: RwSignal<String>, wrong: Signal<b
     let store = store();
     let found = Memo::new(move |_| {
         store.brief.with(|b| {
-            words.with(|w| form::search(&b.form.mechanisms, w).into_iter().take(SHOWN).cloned().collect::<Vec<_>>())
+            words.with(|w| form::search(&b.form.mechanisms, w).into_iter().cloned().collect::<Vec<_>>())
         })
     });
     let at = RwSignal::new(None::<usize>);
@@ -169,7 +166,7 @@ fn Mechanisms(answer: RwSignal<Answer>, words: RwSignal<String>, wrong: Signal<b
                 aria-activedescendant=move || at.get().map(|n| format!("mechanism-{n}"))
                 aria-invalid=move || wrong.get().to_string()
                 autocomplete="off"
-                placeholder="disk full of old logs"
+                placeholder="what you would say to a colleague"
                 on:input=move |event| {
                     words.set(event_target_value(&event));
                     at.set(None);
