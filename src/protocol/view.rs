@@ -157,5 +157,4 @@ pub struct Line {
     pub fact: String,
     pub t: Option<i64>,
     pub points: f64,
-    pub of: f64,
 }

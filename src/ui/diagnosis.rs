@@ -19,6 +19,9 @@ pub(super) fn Diagnosis() -> impl IntoView {
         move |field: &'static str| errors.with(|all| all.iter().find(|(f, _)| *f == field).map(|(_, why)| why.clone()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
+        if store.judging.get_untracked() {
+            return;
+        }
         let found = store.brief.with_untracked(|b| answer.with_untracked(|a| form::missing(a, &b.form)));
         let wrong = !found.is_empty();
         errors.set(found);
@@ -27,6 +30,8 @@ pub(super) fn Diagnosis() -> impl IntoView {
                 let _ = summary.focus();
             }
         } else {
+            store.judging.set(true);
+            store.said.set("Your diagnosis is being judged.".into());
             link::act(Act::Diagnose(Box::new(answer.get_untracked())));
         }
     };
@@ -95,7 +100,9 @@ pub(super) fn Diagnosis() -> impl IntoView {
             </details>
             <Confidence answer />
             <div class="buttons">
-                <button type="submit" class="primary">"Submit the diagnosis"</button>
+                <button type="submit" class="primary" aria-disabled=move || store.judging.get().to_string()>
+                    {move || if store.judging.get() { "Judging …" } else { "Submit the diagnosis" }}
+                </button>
                 <GiveUp />
             </div>
         </form>

@@ -510,6 +510,9 @@ fn take(mut update: Update) {
         store.panel.set(Panel::Diagnosis);
         store.said.set("Your diagnosis has been judged.".into());
     }
+    if store.report.with_untracked(Option::is_some) || !update.notices.is_empty() {
+        store.judging.set(false);
+    }
     for notice in update.notices.drain(..) {
         store.notice(notice);
     }

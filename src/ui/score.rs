@@ -45,10 +45,16 @@ pub(super) fn Score() -> impl IntoView {
 }
 
 fn block(block: Block) -> impl IntoView {
+    // A block of penalties has nothing to win.
+    let of = if block.of > 0.0 {
+        format!("{} / {}", points(block.points), points(block.of))
+    } else {
+        points(block.points)
+    };
     let lines = block.lines.into_iter().map(line).collect::<Vec<_>>();
     view! {
         <table class="block">
-            <caption><span>{block.name}</span><span class="figure">{format!("{} / {}", points(block.points), points(block.of))}</span></caption>
+            <caption><span>{block.name}</span><span class="figure">{of}</span></caption>
             <thead class="vh"><tr><th>"Rule and fact"</th><th>"Time"</th><th>"Points"</th></tr></thead>
             <tbody>{lines}</tbody>
         </table>
@@ -58,17 +64,16 @@ fn block(block: Block) -> impl IntoView {
 fn line(line: Line) -> impl IntoView {
     let class = if line.points < 0.0 {
         "lost"
-    } else if line.points >= line.of {
+    } else if line.points > 0.0 {
         "won"
     } else {
-        "part"
+        "none"
     };
-    let of = if line.of > 0.0 { format!(" / {}", points(line.of)) } else { String::new() };
     view! {
         <tr class=class>
             <th scope="row">{line.rule}<span class="fact">{line.fact}</span></th>
             <td class="muted">{line.t.map(clock::since_alert).unwrap_or_default()}</td>
-            <td class="figure">{points(line.points)}{of}</td>
+            <td class="figure">{points(line.points)}</td>
         </tr>
     }
 }

@@ -52,6 +52,8 @@ pub(super) struct Store {
     pub(super) active: RwSignal<Option<u32>>,
     pub(super) acknowledged: RwSignal<Option<i64>>,
     pub(super) channel: RwSignal<Vec<Said>>,
+    /// Has the diagnosis been sent and not been answered yet?
+    pub(super) judging: RwSignal<bool>,
     pub(super) report: RwSignal<Option<Report>>,
     pub(super) notices: RwSignal<Vec<Notice>>,
     /// What the polite status region says.
@@ -95,6 +97,7 @@ impl Store {
             active: RwSignal::default(),
             acknowledged: RwSignal::default(),
             channel: RwSignal::default(),
+            judging: RwSignal::default(),
             report: RwSignal::default(),
             notices: RwSignal::default(),
             said: RwSignal::default(),
@@ -122,6 +125,7 @@ impl Store {
         self.active.set(None);
         self.acknowledged.set(None);
         self.channel.set(Vec::new());
+        self.judging.set(false);
         self.report.set(None);
         self.notices.set(Vec::new());
         self.paused.set(false);
