@@ -8,6 +8,7 @@ pub mod protocol;
 pub mod run;
 pub mod scenario;
 pub mod score;
+pub mod shell;
 pub mod sim;
 pub mod testkit;
 #[cfg(target_arch = "wasm32")]

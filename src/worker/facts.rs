@@ -1,6 +1,7 @@
 //! The run's facts in the protocol's words. The engine's types do not cross the wire; this is where they are turned.
 
-use crate::present::chart::decimate;
+use crate::base::SimTime;
+use crate::present::chart::{decimate, number};
 use crate::protocol::{
     Act, AlertState, Block, Brief, Chart, ChartAsk, Choice, Form, Host, Level, Line, Mechanism, PlayerAlert, Report,
     Said, Series, Unit,
@@ -8,6 +9,7 @@ use crate::protocol::{
 use crate::run::{Input, Run};
 use crate::scenario::format::{self, Op};
 use crate::scenario::{Incident, Scenario};
+use crate::world::alerts as world;
 use crate::score::{Answer, Confidence, Factor, Impact, ObjectKind, Severity, Trigger, vocab};
 
 /// The host that the page names: where the player starts.
@@ -176,7 +178,7 @@ pub(super) fn charts(run: &Run, incident: &Incident, ask: ChartAsk) -> Vec<Chart
                     let side = if rule.op == Op::Above { "above" } else { "below" };
                     (
                         rule.threshold,
-                        format!("alert {side} {}", crate::present::chart::number(rule.threshold, unit(series))),
+                        format!("alert {side} {}", number(rule.threshold, unit(series))),
                     )
                 }),
                 title,
@@ -186,53 +188,55 @@ pub(super) fn charts(run: &Run, incident: &Incident, ask: ChartAsk) -> Vec<Chart
 }
 
 pub(super) fn alerts(run: &Run, incident: &Incident) -> Vec<PlayerAlert> {
-    let spec = &incident.spec;
+    let hosts = run.host_names();
+    let mut all = run.alerts();
     // The one that paged stands first.
-    let first = spec.alerts.iter().filter(|(name, _)| **name == spec.page.alert);
-    let others = spec.alerts.iter().filter(|(name, _)| **name != spec.page.alert);
-    first
-        .chain(others)
-        .map(|(name, alert)| {
-            let value = run.series(&alert.series, run.now() - 15_000_000, run.now()).last().map_or(0.0, |s| s.1);
-            let holds = if alert.op == Op::Above { value > alert.threshold } else { value < alert.threshold };
-            let host = spec.hosts.get(&alert.host).map(|h| h.name.clone()).unwrap_or_default();
-            let value = spec
-                .series
-                .get(&alert.series)
-                .map(|s| crate::present::chart::number(value, unit(s)))
-                .unwrap_or_default();
-            let mut labels = vec![("instance".to_owned(), host)];
-            labels.extend(alert.labels.iter().map(|(k, v)| (k.clone(), v.clone())));
-            PlayerAlert {
-                name: name.clone(),
-                state: if holds { AlertState::Firing } else { AlertState::Resolved },
-                severity: alert.severity.clone(),
-                since: 0,
+    all.sort_by_key(|alert| alert.name != incident.spec.page.alert);
+    all.into_iter()
+        .filter_map(|alert| {
+            let state = match alert.state {
+                world::AlertState::Firing => AlertState::Firing,
+                world::AlertState::Pending => AlertState::Pending,
+                world::AlertState::Inactive if alert.is_resolved() => AlertState::Resolved,
+                world::AlertState::Inactive => return None,
+            };
+            let unit = incident.spec.series.get(&alert.series).map(unit).unwrap_or_default();
+            let value = number(alert.value, unit);
+            let mut labels: Vec<(String, String)> = hosts.get(alert.host.0 as usize).map(|host| ("instance".to_owned(), host.clone())).into_iter().collect();
+            labels.extend(alert.labels);
+            Some(PlayerAlert {
+                name: alert.name,
+                state,
+                severity: alert.severity,
+                since: since(run, alert.since),
                 summary: alert.summary.replace("${value}", &value),
                 value,
                 labels,
-            }
+            })
         })
         .collect()
 }
 
+/// An instant of the world in µs since the alert.
+fn since(run: &Run, t: SimTime) -> i64 {
+    let alert = run.alert_time();
+    if t >= alert { t.since(alert).0 as i64 } else { -(alert.since(t).0 as i64) }
+}
+
 pub(super) fn levels(run: &Run, incident: &Incident) -> Vec<Level> {
-    let spec = &incident.spec;
-    spec.slis
-        .iter()
-        .filter_map(|(name, sli)| {
-            let series = spec.series.get(&sli.series)?;
-            let value = run.series(&sli.series, run.now() - 15_000_000, run.now()).last().map_or(0.0, |s| s.1);
-            let (sign, met) =
-                if sli.op == Op::Above { ("above", value > sli.target) } else { ("below", value < sli.target) };
-            let number = |v| crate::present::chart::number(v, unit(series));
-            Some(Level {
-                name: capital(name),
-                about: title(incident, series),
-                value: number(value),
-                target: format!("{sign} {}", number(sli.target)),
-                met,
-            })
+    run.slis()
+        .into_iter()
+        .map(|sli| {
+            let series = incident.spec.slis.get(&sli.name).and_then(|s| incident.spec.series.get(&s.series));
+            let unit = series.map(unit).unwrap_or_default();
+            let sign = if sli.above_is_good { "above" } else { "below" };
+            Level {
+                name: capital(&sli.name),
+                about: series.map(|s| title(incident, s)).unwrap_or_default(),
+                value: sli.value.map_or_else(|| "no data".into(), |value| number(value, unit)),
+                target: format!("{sign} {}", number(sli.target, unit)),
+                met: sli.met,
+            }
         })
         .collect()
 }
@@ -242,44 +246,27 @@ pub(super) fn said(run: &Run) -> Vec<Said> {
     run.said().iter().map(|(t, text)| Said { t: *t, who: "you".into(), text: text.clone() }).collect()
 }
 
-pub(super) fn acknowledged(run: &Run) -> Option<i64> {
-    run.acked()
-}
-
-pub(super) fn report(run: &Run) -> Option<Report> {
-    let answer = run.answer()?;
-    let right = answer.mechanism == "ST-1/unrotated-log";
-    let line = |rule: &str, fact: &str, t, points, of| Line { rule: rule.into(), fact: fact.into(), t, points, of };
+/// The score; what it really was is told with it, and only then.
+pub(super) fn report(run: &Run, scenario: &Scenario, incident: &Incident) -> Option<Report> {
+    let report = run.report()?;
+    let blocks = report.blocks.iter().map(|block| Block {
+        name: block.name.clone(),
+        points: block.points,
+        of: block.of,
+        lines: block
+            .lines
+            .iter()
+            .map(|line| Line { rule: line.rule.clone(), fact: line.fact.clone(), t: line.t, points: line.points })
+            .collect(),
+    });
     Some(Report {
-        number: "INC-4127".into(),
-        seed: 7,
-        pass: right,
-        score: if right { 71.0 } else { 30.0 },
+        number: report.number.clone(),
+        seed: report.seed,
+        pass: report.pass,
+        score: f64::from(report.score),
         of: 100.0,
-        title: "The log level nobody reverted".into(),
-        story: "A debugging session left `LOG_LEVEL=debug` on. Rotation failed silently for three weeks.".into(),
-        blocks: vec![
-            Block {
-                name: "Root cause".into(),
-                points: if right { 26.0 } else { 4.0 },
-                of: 30.0,
-                lines: vec![
-                    line("Origin", "myapp on prod-web-02 wrote the file", None, 8.0, 8.0),
-                    line(
-                        "Mechanism",
-                        "/var/log/myapp/app.log was never rotated",
-                        None,
-                        if right { 10.0 } else { 0.0 },
-                        10.0,
-                    ),
-                ],
-            },
-            Block {
-                name: "Fix".into(),
-                points: 10.0,
-                of: 22.0,
-                lines: vec![line("Mitigation", "5xx below 0.5% held for 5 minutes", Some(300_000_000), 10.0, 10.0)],
-            },
-        ],
+        blocks: blocks.collect(),
+        title: scenario.about().title.clone(),
+        story: scenario.text_for(incident, "debrief.md").unwrap_or_default(),
     })
 }

@@ -15,6 +15,8 @@ use crate::scenario::{Incident, Pack, Problem, Scenario};
 
 /// Simulated µs that one command may take at once while the clock is paused; after it, the player resumes or interrupts.
 const PAUSED_COMMAND_US: i64 = 60_000_000;
+/// Simulated µs that a login may take before the page shows the terminal anyway.
+const FIRST_PROMPT_US: i64 = 2_000_000;
 /// Beats between two refreshed ends of the run file while nothing is typed: about 2 seconds.
 const SAVE_BEATS: u32 = 20;
 
@@ -122,6 +124,8 @@ impl Live {
         };
         if start.saved.is_none() {
             live.open(facts::first_host(&live.incident), start.cols, start.rows);
+            // The shell needs a few simulated milliseconds until its first prompt stands.
+            live.run.advance_until_idle(FIRST_PROMPT_US);
             return Ok((live, None));
         }
         live.next_term = live.desks.iter().map(|d| d.term + 1).max().unwrap_or(0);
@@ -295,6 +299,10 @@ impl Live {
         self.pump();
         let mut update = Update { ack, now: self.run.now(), ..Update::default() };
         for desk in &mut self.desks {
+            if !desk.closed && !self.run.machine().is_open(desk.term) {
+                desk.closed = true;
+                self.tabs_changed = true;
+            }
             let prompt = self.run.terminal_at_prompt(desk.term).is_some();
             let line = desk.show_line(prompt);
             let changed = line != desk.line_sent;
@@ -320,7 +328,7 @@ impl Live {
             update.levels = Some(levels);
         }
         update.charts = chart.map(|ask| facts::charts(&self.run, &self.incident, ask));
-        let acknowledged = facts::acknowledged(&self.run);
+        let acknowledged = self.run.acked();
         if acknowledged != self.acknowledged {
             self.acknowledged = acknowledged;
             update.acknowledged = acknowledged;
@@ -331,7 +339,7 @@ impl Live {
             update.said = Some(said);
         }
         if !self.reported
-            && let Some(report) = facts::report(&self.run)
+            && let Some(report) = facts::report(&self.run, &self.scenario, &self.incident)
         {
             self.reported = true;
             update.report = Some(Box::new(report));

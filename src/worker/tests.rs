@@ -157,7 +157,8 @@ fn a_paused_clock_moves_by_what_a_command_needs() {
     page.send(ToEngine::Pause(true));
     let before = page.last.now;
     page.type_keys("sleep 30\r");
-    assert_eq!(page.last.now - before, 30_000_000);
+    let moved = page.last.now - before;
+    assert!((30_000_000..30_500_000).contains(&moved), "{moved}");
     assert!(page.text().ends_with('$'), "{}", page.text());
 }
 

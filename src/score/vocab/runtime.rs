@@ -439,7 +439,7 @@ pub(super) const HOST: Layer = Layer {
                         "systemd gave up restarting",
                         "restart limit reached",
                         "unit not restarted any more",
-                        "start-limit-hit",
+                        "too many restarts in a short time",
                     ],
                 ),
             ],
