@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::args::{Args, Opt, Syntax, Value};
 use super::context::{Ctx, Task};
+use crate::world::debian::Program;
 
 /// A line of shell that is both documentation and test: it runs on a plain host, and prints exactly this.
 #[derive(Clone, Copy)]
@@ -125,6 +126,16 @@ impl Table {
     }
     pub fn get(&self, name: &str) -> Option<&'static Command> {
         self.rows.get(name).copied()
+    }
+    /// What to install on hosts that have the packages.
+    pub fn programs(&self) -> Vec<Program> {
+        let program = |(name, row): (&'static str, &'static Command)| Program {
+            dir: row.dir,
+            name,
+            row: row.name,
+            package: row.package,
+        };
+        self.rows().map(program).collect()
     }
     /// (name or alias, row), by name.
     pub fn rows(&self) -> impl Iterator<Item = (&'static str, &'static Command)> {

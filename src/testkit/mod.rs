@@ -6,7 +6,7 @@ use bstr::BString;
 
 use crate::base::{SimTime, Span};
 use crate::program::{Command, Executor, Table};
-use crate::world::debian::{self, Base, Program};
+use crate::world::debian::{self, Base};
 use crate::world::fs::Volume;
 use crate::world::io::DescriptionKind;
 use crate::world::kernel::{ExitStatus, State};
@@ -23,11 +23,6 @@ pub struct Ran {
     pub status: u8,
     /// Simulated time it took.
     pub took: Span,
-}
-
-/// Installs every row of a table.
-pub fn programs(table: &Table) -> Vec<Program> {
-    table.rows().map(|(name, row)| Program { dir: row.dir, name, row: row.name, package: row.package }).collect()
 }
 
 /// The account that plays: uid 1000, password-free sudo.
@@ -47,14 +42,16 @@ pub fn oncall() -> Account {
 pub fn plain_world(table: &Table) -> World {
     let mut w = World::new(7, START);
     for (name, address) in [("alpha", "10.0.0.11"), ("beta", "10.0.0.12")] {
-        let mut accounts = debian::system_accounts();
+        let mut accounts = debian::accounts();
         accounts.push(oncall());
-        let mut groups: BTreeMap<u32, String> = debian::system_groups();
+        let mut groups: BTreeMap<u32, String> = debian::groups();
         groups.insert(1000, "oncall".into());
         let booted = START - Span(20 * Span::DAY.0);
         let base = Base {
             name: name.into(),
             address: address.into(),
+            os: "Debian GNU/Linux 12 (bookworm)".into(),
+            kernel: "6.1.0-37-amd64".into(),
             cores: 2,
             memory_bytes: 4 << 30,
             root: Volume::new("/dev/sda1", "ext4", 20 << 30, 0.05, 0, booted),
@@ -63,7 +60,7 @@ pub fn plain_world(table: &Table) -> World {
             groups,
             packages: table.rows().map(|(_, r)| r.package.to_string()).collect(),
         };
-        let mut host = debian::build(base, &programs(table)).expect("an empty disk has room");
+        let mut host = debian::build(base, &table.programs()).expect("an empty disk has room");
         host.kernel.seed_pids(7, name);
         w.add_host(host);
     }

@@ -1,6 +1,7 @@
 //! The whole simulated state: a struct of parts. Each part has its state, its verbs and its queries; nothing here knows
 //! how time passes (`sim`), what a program is (`program`) or what a scenario file looks like (`scenario`).
 
+pub mod accounts;
 pub mod alerts;
 pub mod debian;
 pub mod errno;
