@@ -66,7 +66,12 @@ fn facts(run: &Run, after: &World) -> Facts {
             samples.push((run.since_alert(t), sli_at(after, name, sli, t).met));
             t += GRID;
         }
-        Level { name: name.clone(), objective: format!("{} {}", sli.op.sign(), sli.target), hold: sli.hold.span(), samples }
+        Level {
+            name: name.clone(),
+            objective: format!("{} {}", sli.op.sign(), sli.target),
+            hold: sli.hold.span(),
+            samples,
+        }
     });
     Facts {
         answered_us: run.answers().last().map(|a| a.0),
@@ -81,11 +86,16 @@ fn facts(run: &Run, after: &World) -> Facts {
 /// Files that a service's requests are kept in: what a player removes or empties of them is lost.
 fn losses(run: &Run) -> Vec<Loss> {
     let w = run.world();
-    let precious: Vec<_> =
-        w.services.iter().flat_map(|s| s.endpoints.iter().filter_map(|e| e.writes.as_ref().map(|x| (s.host, &x.path)))).collect();
+    let precious: Vec<_> = w
+        .services
+        .iter()
+        .flat_map(|s| s.endpoints.iter().filter_map(|e| e.writes.as_ref().map(|x| (s.host, &x.path))))
+        .collect();
     let destroys = |verb: &str| matches!(verb, "unlink" | "truncate");
     let hit = w.journal.events().iter().filter(|e| {
-        e.actor == Actor::Player && destroys(e.verb) && precious.iter().any(|(host, path)| *host == e.host && **path == e.object)
+        e.actor == Actor::Player
+            && destroys(e.verb)
+            && precious.iter().any(|(host, path)| *host == e.host && **path == e.object)
     });
     let mut losses: Vec<Loss> = hit
         .map(|e| {
@@ -110,7 +120,10 @@ fn recurrence(run: &Run, after: &World, now: SimTime) -> Judged {
             t += GRID;
         }
         if let Some(first) = first.filter(|_| missed > Span::MINUTE) {
-            let fact = format!("{name} misses its objective again {} after your answer, for {missed} in all.", first.since(now));
+            let fact = format!(
+                "{name} misses its objective again {} after your answer, for {missed} in all.",
+                first.since(now)
+            );
             return Judged { fine: false, fact, t_us: Some(run.since_alert(first)) };
         }
     }

@@ -127,7 +127,14 @@ impl Machine {
     }
 
     /// Opens a session on a host: a login shell on a terminal, or `bash -c` without one.
-    pub fn open(&mut self, term: TermId, host: HostId, login: &Login, command: Option<&str>, stdin: &[u8]) -> Result<(), String> {
+    pub fn open(
+        &mut self,
+        term: TermId,
+        host: HostId,
+        login: &Login,
+        command: Option<&str>,
+        stdin: &[u8],
+    ) -> Result<(), String> {
         if self.sessions.contains_key(&term) {
             return Err(format!("terminal {term} is open already"));
         }
@@ -165,7 +172,9 @@ impl Machine {
             p.cwd = directory.unwrap_or(p.cwd);
         }
         let argv: Vec<BString> = match command {
-            Some(script) => ["bash".into(), "-c".into(), script.into()].into_iter().chain(login.arguments.iter().cloned()).collect(),
+            Some(script) => {
+                ["bash".into(), "-c".into(), script.into()].into_iter().chain(login.arguments.iter().cloned()).collect()
+            }
             None => vec!["-bash".into()],
         };
         drop(world);
@@ -326,15 +335,24 @@ impl Machine {
     /// Does any process still hold the session's output?
     fn output_is_held(&self, term: TermId) -> bool {
         let world = self.executor.world();
-        world.io.descriptions.values().any(|d| matches!(d.kind, DescriptionKind::Outlet { session, .. } if session == term))
+        world
+            .io
+            .descriptions
+            .values()
+            .any(|d| matches!(d.kind, DescriptionKind::Outlet { session, .. } if session == term))
     }
 
     /// Signals every process of a session.
     pub fn signal_session(&mut self, term: TermId, signal: Signal) {
         let Some(leader) = self.sessions.get(&term).map(|s| s.leader) else { return };
         let mut world = self.executor.world_mut();
-        let members: Vec<u32> =
-            world.host(leader.host).kernel.processes().filter(|p| p.sid == leader.pid && p.is_task).map(|p| p.pid).collect();
+        let members: Vec<u32> = world
+            .host(leader.host)
+            .kernel
+            .processes()
+            .filter(|p| p.sid == leader.pid && p.is_task)
+            .map(|p| p.pid)
+            .collect();
         for pid in members {
             world.signal(ProcRef { host: leader.host, pid }, signal);
             world.signal(ProcRef { host: leader.host, pid }, Signal::CONT);
@@ -369,7 +387,12 @@ impl Clocked for Machine {
 /// Lets time pass until a command without a terminal has ended, at most `limit`; then it is cut off, a second between
 /// attempts. Gives its status, 124 if it had to be cut off. `heard` gets the output as it comes, and may end the wait
 /// early (the reader is gone, or real time is up) by answering false.
-pub fn wait_command(clock: &mut impl Clocked, term: TermId, limit: Span, heard: &mut dyn FnMut(u8, &[u8]) -> bool) -> u8 {
+pub fn wait_command(
+    clock: &mut impl Clocked,
+    term: TermId,
+    limit: Span,
+    heard: &mut dyn FnMut(u8, &[u8]) -> bool,
+) -> u8 {
     let mut deadline = clock.machine_mut().now() + limit;
     let mut attempts = 0;
     let mut status = None;

@@ -139,7 +139,8 @@ impl Run {
         }
         run.expected = None;
         if let (true, Some(t)) = (strict, run.differs) {
-            let other = if file.header.build == BUILD { String::new() } else { " (it was played with another build)".into() };
+            let other =
+                if file.header.build == BUILD { String::new() } else { " (it was played with another build)".into() };
             return Err(format!("executing this run again gives another world at {}{other}", stamp(t)));
         }
         Ok(run)
@@ -152,7 +153,11 @@ impl Run {
         let score = run.report.as_ref().map(|r| r.score);
         if score != file.end.score {
             let show = |s: Option<u32>| s.map_or("none".to_string(), |s| s.to_string());
-            return Err(format!("the file claims the score {}; executed again it is {}", show(file.end.score), show(score)));
+            return Err(format!(
+                "the file claims the score {}; executed again it is {}",
+                show(file.end.score),
+                show(score)
+            ));
         }
         Ok(run.report)
     }
@@ -263,7 +268,14 @@ impl Run {
     }
 
     /// Runs a command without a terminal to its end, at most `limit`; its status.
-    pub fn command(&mut self, host: &str, script: &str, stdin: Option<String>, limit: Span, heard: &mut dyn FnMut(u8, &[u8]) -> bool) -> Result<u8, String> {
+    pub fn command(
+        &mut self,
+        host: &str,
+        script: &str,
+        stdin: Option<String>,
+        limit: Span,
+        heard: &mut dyn FnMut(u8, &[u8]) -> bool,
+    ) -> Result<u8, String> {
         let term = self.fresh_term();
         self.input(Input::Open { term, host: host.into(), command: Some(script.into()), stdin })?;
         Ok(machine::wait_command(self, term, limit, heard))

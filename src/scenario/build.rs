@@ -154,7 +154,7 @@ fn add_host(
     let spec = &incident.spec;
     let page = spec.page.at.time();
     let fail = |what: &str, e: crate::world::Errno| format!("hosts.{role}: {what}: {e}");
-    let mut groups: BTreeMap<u32, String> = debian::groups();
+    let mut groups: BTreeMap<u32, String> = debian::system_groups();
     for (name, group) in &h.groups {
         groups.insert(group.gid, name.clone());
     }
@@ -164,7 +164,7 @@ fn add_host(
         }
     }
     let gid_of = |name: &str| groups.iter().find(|(_, n)| *n == name).map(|(&gid, _)| gid);
-    let mut accounts = debian::accounts();
+    let mut accounts = debian::system_accounts();
     for (name, user) in &h.users {
         let mut further: Vec<u32> = user.groups.iter().filter_map(|g| gid_of(g)).collect();
         if user.sudo {

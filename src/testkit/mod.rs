@@ -42,9 +42,9 @@ pub fn oncall() -> Account {
 pub fn plain_world(table: &Table) -> World {
     let mut w = World::new(7, START);
     for (name, address) in [("alpha", "10.0.0.11"), ("beta", "10.0.0.12")] {
-        let mut accounts = debian::accounts();
+        let mut accounts = debian::system_accounts();
         accounts.push(oncall());
-        let mut groups: BTreeMap<u32, String> = debian::groups();
+        let mut groups: BTreeMap<u32, String> = debian::system_groups();
         groups.insert(1000, "oncall".into());
         let booted = START - Span(20 * Span::DAY.0);
         let base = Base {

@@ -37,7 +37,7 @@ pub struct Program {
 }
 
 /// The accounts of Debian's base system.
-pub fn accounts() -> Vec<Account> {
+pub fn system_accounts() -> Vec<Account> {
     let account = |&(name, uid, gid): &(&str, u32, u32)| {
         let (home, shell) = match name {
             "root" => ("/root", "/bin/bash"),
@@ -52,7 +52,7 @@ pub fn accounts() -> Vec<Account> {
 }
 
 /// The groups of Debian's base system.
-pub fn groups() -> BTreeMap<u32, String> {
+pub fn system_groups() -> BTreeMap<u32, String> {
     super::accounts::GROUPS.iter().map(|&(name, gid)| (gid, name.to_string())).collect()
 }
 
