@@ -148,6 +148,18 @@ pub fn civil(t: SimTime) -> (i64, u8, u8, u8, u8, u8) {
     (year, month, day, (secs / 3600 % 24) as u8, (secs / 60 % 60) as u8, (secs % 60) as u8)
 }
 
+/// Midnight UTC of a civil date (Hinnant's `days_from_civil`); dates before 1970 give the epoch.
+pub fn from_civil(year: i64, month: u8, day: u8) -> SimTime {
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let yoe = y.rem_euclid(400);
+    let mp = (i64::from(month) + 9) % 12;
+    let doy = (153 * mp + 2) / 5 + i64::from(day) - 1;
+    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    let days = era * 146_097 + doe - 719_468;
+    SimTime::from_secs(u64::try_from(days).unwrap_or(0).saturating_mul(86_400))
+}
+
 /// Two units at most, as Prometheus and systemd print: `1h 5m`, `12s`, `350ms`.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,6 +191,7 @@ mod tests {
     #[test]
     fn civil_dates_know_leap_years() {
         assert_eq!(civil(SimTime::from_secs(951_782_400)), (2000, 2, 29, 0, 0, 0));
+        assert_eq!(from_civil(2000, 2, 29), SimTime::from_secs(951_782_400));
         assert_eq!(civil(SimTime::from_secs(1_773_284_820)), (2026, 3, 12, 3, 7, 0));
     }
 

@@ -1,1 +1,5 @@
-fn main() {}
+//! The engine worker's entry. An empty program natively, so that one package builds everywhere.
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    firedrill::worker::main();
+}

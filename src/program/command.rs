@@ -30,6 +30,8 @@ pub struct Command {
     pub syntax: Syntax,
     /// Exit status of a usage error (GNU: 1; `ls`, `grep`, `sort`: 2).
     pub usage_status: u8,
+    /// A usage error shows the synopsis before the pointer to `--help` (grep).
+    pub synopsis_on_error: bool,
     /// CPU time of starting it, nanoseconds.
     pub cost_ns: u64,
     pub examples: &'static [Example],
@@ -48,6 +50,7 @@ impl Command {
         options: &[],
         syntax: Syntax::Gnu,
         usage_status: 1,
+        synopsis_on_error: false,
         cost_ns: 700_000,
         examples: &[],
         main: |_, _| Box::pin(async { Ok(0) }),

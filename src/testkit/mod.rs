@@ -96,21 +96,29 @@ impl Kit {
 
     /// Starts a program for the player on `alpha`, with that standard input and no terminal.
     pub fn start(&mut self, argv: &[&str], stdin: &str) -> (u32, ProcRef) {
+        self.start_as("oncall", argv, stdin.as_bytes(), &[])
+    }
+    /// As another user, with bytes to read and more environment (`NAME=value`).
+    pub fn start_as(&mut self, user: &str, argv: &[&str], stdin: &[u8], env: &[String]) -> (u32, ProcRef) {
         self.sessions += 1;
         let session = self.sessions;
         let me = {
             let mut w = self.executor.world_mut();
-            let bytes = std::rc::Rc::new(stdin.as_bytes().to_vec());
+            let bytes = std::rc::Rc::new(stdin.to_vec());
             let input = w.io.open(DescriptionKind::Inlet { bytes, offset: 0 }, true, false);
             let out = w.io.open(DescriptionKind::Outlet { session, stream: 1 }, false, true);
             let err = w.io.open(DescriptionKind::Outlet { session, stream: 2 }, false, true);
-            w.login(HostId(0), "oncall", None, [input, out, err]).expect("the player has an account")
+            w.login(HostId(0), user, None, [input, out, err]).expect("the user has an account")
         };
         let argv: Vec<BString> = argv.iter().map(|&a| a.into()).collect();
+        let more: Vec<(BString, BString)> =
+            env.iter().filter_map(|v| v.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect();
         self.executor.start(me, |c| {
             Box::pin(async move {
+                let mut env = c.environment();
+                std::rc::Rc::make_mut(&mut env).extend(more);
                 // A status to collect: nobody waits for a login shell.
-                let child = c.spawn(argv.clone(), c.environment(), &Default::default());
+                let child = c.spawn(argv.clone(), env, &Default::default());
                 match child {
                     Ok(pid) => Ok(c.wait_end(pid).await?.code()),
                     Err(errno) => {
@@ -141,8 +149,15 @@ impl Kit {
     /// Runs a program to its end, at most an hour of simulated time.
     pub fn run_with(&mut self, argv: &[&str], stdin: &str) -> Ran {
         let began = self.executor.world().now();
-        let (session, me) = self.start(argv, stdin);
-        let deadline = began + Span::HOUR;
+        let (stdout, stderr, status) = self.run_bytes("oncall", argv, stdin.as_bytes(), &[]);
+        let took = self.executor.world().now().since(began);
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ran { stdout: text(stdout), stderr: text(stderr), status, took }
+    }
+    /// As `run_with`, for any user, in bytes: (stdout, stderr, status).
+    pub fn run_bytes(&mut self, user: &str, argv: &[&str], stdin: &[u8], env: &[String]) -> (Vec<u8>, Vec<u8>, u8) {
+        let (session, me) = self.start_as(user, argv, stdin, env);
+        let deadline = self.executor.world().now() + Span::HOUR;
         self.executor.run_ready();
         loop {
             let ended = self.executor.world().process(me).is_none_or(|p| !p.is_alive());
@@ -158,9 +173,8 @@ impl Kit {
             Some(State::Zombie(status)) => status,
             _ => ExitStatus::Exited(0),
         };
-        let took = self.executor.world().now().since(began);
-        let (stdout, stderr) = self.output(session);
-        Ran { stdout, stderr, status: status.code(), took }
+        let [stdout, stderr] = self.output_bytes(session);
+        (stdout, stderr, status.code())
     }
     pub fn run(&mut self, argv: &[&str]) -> Ran {
         self.run_with(argv, "")
@@ -173,6 +187,9 @@ impl Kit {
 
     /// What a session has printed since it was last asked: (stdout, stderr).
     pub fn output(&mut self, session: u32) -> (String, String) {
+        self.output_bytes(session).map(|t| String::from_utf8_lossy(&t).into_owned()).into()
+    }
+    fn output_bytes(&mut self, session: u32) -> [Vec<u8>; 2] {
         let mut text = [Vec::new(), Vec::new()];
         self.executor.world_mut().io.outlets.retain(|(s, stream, bytes)| {
             if *s == session {
@@ -180,6 +197,6 @@ impl Kit {
             }
             *s != session
         });
-        text.map(|t| String::from_utf8_lossy(&t).into_owned()).into()
+        text
     }
 }

@@ -232,6 +232,10 @@ pub fn build(base: Base, programs: &[Program]) -> Result<Host, Errno> {
         groups: base.groups,
         packages: base.packages,
         slowdown: 1.0,
+        busy: 0.0,
+        units: Default::default(),
+        journald: Default::default(),
+        mount_columns: Vec::new(),
         load: [0.08, 0.05, 0.01],
     })
 }

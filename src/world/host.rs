@@ -5,8 +5,13 @@ use std::rc::Rc;
 
 use bstr::{BStr, BString};
 
-use super::fs::{Cred, NodeId, Vfs};
+use super::Errno;
+use super::fs::{Content, Cred, Kind, NodeId, Vfs, new_file};
+use super::journald::Journald;
 use super::kernel::Kernel;
+use super::metrics::MountColumns;
+use super::units::Units;
+use crate::base::SimTime;
 
 /// An account, as /etc/passwd and /etc/group tell it.
 #[derive(Clone, Debug)]
@@ -38,6 +43,12 @@ pub struct Host {
     pub packages: Vec<String>,
     /// CPU slowdown at the last step end: at least 1; work of programs is stretched by it.
     pub slowdown: f64,
+    /// Threads' worth of CPU that the host's services used in the last step.
+    pub busy: f64,
+    pub units: Units,
+    pub journald: Journald,
+    /// By mount, as `fs` numbers them.
+    pub mount_columns: Vec<MountColumns>,
     /// Load averages over 1, 5 and 15 minutes.
     pub load: [f64; 3],
 }
@@ -90,6 +101,42 @@ impl Host {
         ]
         .map(|(k, v)| (BString::from(k), BString::from(v)));
         vars.into_iter().collect()
+    }
+
+    /// The node at an absolute path, as root sees it.
+    pub fn node(&self, path: &str) -> Option<NodeId> {
+        self.fs.resolve(self.fs.root(), BStr::new(path), &Cred::root(), true).ok()?.node
+    }
+    /// A small file's bytes (at most 1 MiB), as root reads it.
+    pub fn read_file(&self, path: &str) -> Option<Vec<u8>> {
+        let id = self.node(path)?;
+        self.fs.volume(id.mount).ok()?.content(id.ino).ok().map(|c| c.read(0, 1 << 20))
+    }
+    /// Replaces or makes a file as root does.
+    pub fn write_file(&mut self, path: &str, bytes: &[u8], mode: u16, now: SimTime) -> Result<(), Errno> {
+        match self.node(path) {
+            Some(id) => self.fs.volume_mut(id.mount)?.set_content(id.ino, Content::literal(bytes), true, now),
+            None => {
+                let (dir, name) = path.rsplit_once('/').ok_or(Errno::EINVAL)?;
+                let parent = self.fs.make_dirs(BStr::new(dir), now)?;
+                let volume = self.fs.volume_mut(parent.mount)?;
+                let ino = volume.create(parent.ino, BStr::new(name), new_file(Content::new(), mode, 0, 0, now))?;
+                volume.set_content(ino, Content::literal(bytes), true, now)
+            }
+        }
+    }
+    /// Regular files in a directory, or the file itself, by absolute path.
+    pub fn files_in(&self, path: &str) -> Vec<String> {
+        let Some(id) = self.node(path) else { return Vec::new() };
+        let Ok(volume) = self.fs.volume(id.mount) else { return Vec::new() };
+        match volume.dir(id.ino) {
+            Ok(dir) => {
+                let is_file = |ino: u64| volume.get(ino).is_some_and(|i| i.kind() == Kind::File);
+                let names = dir.entries.iter().filter(|&(_, &ino)| is_file(ino));
+                names.map(|(name, _)| format!("{}/{name}", path.trim_end_matches('/'))).collect()
+            }
+            Err(_) => vec![path.to_string()],
+        }
     }
 
     /// A node's path for `lsof` and `/proc`: its name, or the last one it had with ` (deleted)`.

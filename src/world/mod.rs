@@ -1,15 +1,22 @@
 //! The whole simulated state: a struct of parts. Each part has its state, its verbs and its queries; nothing here knows
 //! how time passes (`sim`), what a program is (`program`) or what a scenario file looks like (`scenario`).
 
+pub mod alerts;
 pub mod debian;
 pub mod errno;
 pub mod fs;
 pub mod host;
 pub mod io;
 pub mod journal;
+pub mod journald;
 pub mod kernel;
+pub mod logrotate;
+pub mod logs;
+pub mod metrics;
 pub mod procfs;
+pub mod services;
 pub mod sys;
+pub mod units;
 
 pub use errno::Errno;
 pub use host::{Account, Host};
@@ -29,6 +36,11 @@ pub struct World {
     hosts: Vec<Host>,
     pub io: Io,
     pub journal: Journal,
+    pub services: Vec<services::Service>,
+    pub streams: Vec<logs::Stream>,
+    /// Named series, in the scenario's order.
+    pub series: Vec<(String, metrics::Series)>,
+    pub alerts: Vec<alerts::Alert>,
     literal_bytes: u64,
     literal_cap: u64,
 }
@@ -41,6 +53,10 @@ impl World {
             hosts: Vec::new(),
             io: Io::default(),
             journal: Journal::default(),
+            services: Vec::new(),
+            streams: Vec::new(),
+            series: Vec::new(),
+            alerts: Vec::new(),
             literal_bytes: 0,
             literal_cap: limits::LITERAL_BYTES_SCENARIO,
         }
@@ -312,10 +328,14 @@ impl World {
                 tty.foreground = None;
             }
         }
+        let is_daemon = self.process(me).is_some_and(|p| !p.is_task);
         if reaper.is_none() && !parent_waits {
             self.host_mut(me.host).kernel.remove(me.pid);
         } else if reaper.is_none() {
             self.signal(ProcRef { host: me.host, pid: ppid }, Signal::CHLD);
+        }
+        if is_daemon {
+            self.daemon_ended(me.host, me.pid, status);
         }
     }
 
@@ -409,7 +429,16 @@ impl World {
             host.kernel.hash(&mut h);
             parts.push((format!("{}/kernel", host.name), h.finish()));
             parts.push((format!("{}/fs", host.name), host.fs.digest()));
+            let mut h = StateHasher::new();
+            host.units.values().for_each(|u| u.hash(&mut h));
+            host.journald.hash(&mut h);
+            parts.push((format!("{}/units", host.name), h.finish()));
         }
+        let mut h = StateHasher::new();
+        self.services.iter().for_each(|s| s.hash(&mut h));
+        self.streams.iter().for_each(|s| s.hash(&mut h));
+        self.alerts.iter().for_each(|a| a.hash(&mut h));
+        parts.push(("services".into(), h.finish()));
         let mut h = StateHasher::new();
         self.io.hash(&mut h);
         parts.push(("io".into(), h.finish()));

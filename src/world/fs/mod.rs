@@ -9,7 +9,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 pub use content::{BLOCK, Content, Extent};
 pub use inode::{Cred, Device, Dir, Inode, Kind, Node, NodeId};
-pub use loggen::{LineTemplate, LogRun, LogSource};
+pub use loggen::{LineTemplate, LogRun, LogSource, Part};
 pub use volume::{ROOT_INO, Usage, Volume};
 
 use super::Errno;

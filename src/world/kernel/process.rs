@@ -133,6 +133,8 @@ pub struct Process {
     pub cpu_ns: u64,
     /// Charged and not yet waited for, in nanoseconds.
     pub debt_ns: u64,
+    /// Bytes of generated content it has read: bounded by `limits::SCAN_BYTES`.
+    pub scanned: u64,
     pub rss_bytes: u64,
     pub vsz_bytes: u64,
     pub nice: i8,
@@ -213,6 +215,7 @@ impl Clone for Process {
             started: self.started,
             cpu_ns: self.cpu_ns,
             debt_ns: self.debt_ns,
+            scanned: 0,
             rss_bytes: self.rss_bytes,
             vsz_bytes: self.vsz_bytes,
             nice: self.nice,

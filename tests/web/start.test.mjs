@@ -1,0 +1,42 @@
+// The page starts, its engine starts in a worker, and the two talk.
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { DIST, openSite } from "./rig.mjs";
+
+for (const underPath of [false, true]) {
+  test(`the engine answers the page ${underPath ? "under a path" : "at the root"}`, async (t) => {
+    const { page, assertNoTroubles } = await openSite(t, { underPath });
+    await page.getByRole("status").getByText("the engine heard: hello").waitFor();
+    assertNoTroubles();
+  });
+}
+
+test("modules arrive as WebAssembly, from this site only", async (t) => {
+  const { page, url, responses, assertNoTroubles } = await openSite(t);
+  await page.getByRole("status").getByText("the engine heard: hello").waitFor();
+  const modules = responses.filter((response) => new URL(response.url()).pathname.endsWith(".wasm"));
+  assert.deepEqual(modules.map((response) => response.headers()["content-type"]), ["application/wasm", "application/wasm"]);
+  assert.deepEqual(responses.map((response) => response.url()).filter((address) => !address.startsWith(url)), []);
+  assertNoTroubles();
+});
+
+test("the page refuses scripts that its build did not put there", async (t) => {
+  const { page, troubles } = await openSite(t);
+  await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "window.intruder = true";
+    document.head.append(script);
+  });
+  assert.equal(await page.evaluate(() => window.intruder), undefined);
+  assert.match(troubles.join("\n"), /Content Security Policy/);
+});
+
+test("what is published names no folder of the machine that built it", { skip: process.env.DIST && "not a release" }, async () => {
+  for (const name of await readdir(DIST)) {
+    const bytes = await readFile(join(DIST, name));
+    for (const folder of [homedir(), process.cwd()]) assert.ok(!bytes.includes(folder), `${name} names ${folder}`);
+  }
+});
