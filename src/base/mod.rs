@@ -3,6 +3,7 @@
 //! `base` knows no other module of this crate, and nothing of the platform.
 
 pub mod calendar;
+pub mod digest;
 pub mod float;
 pub mod fnmatch;
 pub mod getdate;
