@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod explain;
+pub mod digest;
 pub mod float;
 pub mod fnmatch;
 pub mod getdate;

@@ -333,7 +333,7 @@ impl<'s> Machine<'s, '_> {
             Pattern::Last => match self.last {
                 Some(regex) => Ok(regex),
                 None => {
-                    self.c.complain("no previous regular expression").await?;
+                    self.c.complain("-e expression #1, char 0: no previous regular expression").await?;
                     Err(Stop::Exit(1))
                 }
             },
