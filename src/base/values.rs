@@ -9,6 +9,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::time::{civil, from_civil};
 use super::{SimTime, Span};
 
 /// Stands between "what is wrong" and "what to write" in an error that passes through serde's single string.
@@ -241,27 +242,6 @@ written!(
     "An instant in UTC: \"2026-03-12T03:07:00Z\"."
 );
 
-/// Days since 1970-01-01 of a date of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let of_era = y.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// The inverse: year, month, day.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let of_era = z.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, of_year - (153 * shifted + 2) / 5 + 1)
-}
-
 impl Instant {
     /// Reads `2026-03-12T03:07:00Z`; an error for anything else, for a date that does not exist and outside 1970 to 2199.
     pub fn parse(text: &str) -> Result<Instant, String> {
@@ -276,13 +256,13 @@ impl Instant {
         }
         let (year, month, day) = (part(0, 4)?, part(5, 7)?, part(8, 10)?);
         let (hour, minute, second) = (part(11, 13)?, part(14, 16)?, part(17, 19)?);
-        let days = days_from_civil(year, month, day);
-        let real = civil_from_days(days) == (year, month, day) && hour < 24 && minute < 60 && second < 60;
+        let midnight = from_civil(year, month as u8, day as u8);
+        let (y, m, d, ..) = civil(midnight);
+        let real = (y, i64::from(m), i64::from(d)) == (year, month, day) && hour < 24 && minute < 60 && second < 60;
         if !real || !(1970..2200).contains(&year) {
             return Err(wrong());
         }
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second;
-        Ok(Instant(SimTime::from_secs(seconds.unsigned_abs())))
+        Ok(Instant(midnight + Span::from_secs((hour * 3600 + minute * 60 + second).unsigned_abs())))
     }
     pub fn time(self) -> SimTime {
         self.0
@@ -291,9 +271,7 @@ impl Instant {
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let secs = self.0.secs();
-        let (year, month, day) = civil_from_days((secs / 86_400) as i64);
-        let (h, m, s) = (secs / 3600 % 24, secs / 60 % 60, secs % 60);
+        let (year, month, day, h, m, s) = civil(self.0);
         write!(f, "{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z")
     }
 }

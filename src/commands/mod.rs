@@ -3,12 +3,24 @@
 
 pub mod coreutils;
 pub mod disk;
+pub mod net;
 pub mod procs;
 pub mod services;
+#[cfg(test)]
+mod spec;
+mod support;
 pub mod terminal;
+pub mod text;
 
 use crate::program::Command;
 
 /// Every group's rows.
-pub const GROUPS: &[&[&Command]] =
-    &[coreutils::COMMANDS, disk::COMMANDS, procs::COMMANDS, services::COMMANDS, terminal::COMMANDS];
+pub const GROUPS: &[&[&Command]] = &[
+    coreutils::COMMANDS,
+    disk::COMMANDS,
+    net::COMMANDS,
+    procs::COMMANDS,
+    services::COMMANDS,
+    terminal::COMMANDS,
+    text::COMMANDS,
+];

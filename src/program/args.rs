@@ -139,9 +139,11 @@ impl Args {
             args.operands = rest.into();
             return Ok(args);
         }
-        let fail = |called: &BString, what: String| UsageError {
-            message: format!("{called}: {what}\nTry '{called} --help' for more information.\n"),
-            status: row.usage_status,
+        let fail = |called: &BString, what: String| {
+            let first = row.usage.first().filter(|_| row.synopsis_on_error);
+            let usage = first.map_or(String::new(), |usage| format!("Usage: {called} {usage}\n"));
+            let message = format!("{called}: {what}\n{usage}Try '{called} --help' for more information.\n");
+            UsageError { message, status: row.usage_status }
         };
         while let Some(arg) = rest.pop_front() {
             if arg == "--" {

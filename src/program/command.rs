@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::args::{Args, Opt, Syntax, Value};
 use super::context::{Ctx, Task};
+use crate::world::debian::Program;
 
 /// A line of shell that is both documentation and test: it runs on a plain host, and prints exactly this.
 #[derive(Clone, Copy)]
@@ -30,6 +31,8 @@ pub struct Command {
     pub syntax: Syntax,
     /// Exit status of a usage error (GNU: 1; `ls`, `grep`, `sort`: 2).
     pub usage_status: u8,
+    /// A usage error shows the synopsis before the pointer to `--help` (grep).
+    pub synopsis_on_error: bool,
     /// CPU time of starting it, nanoseconds.
     pub cost_ns: u64,
     pub examples: &'static [Example],
@@ -48,6 +51,7 @@ impl Command {
         options: &[],
         syntax: Syntax::Gnu,
         usage_status: 1,
+        synopsis_on_error: false,
         cost_ns: 700_000,
         examples: &[],
         main: |_, _| Box::pin(async { Ok(0) }),
@@ -125,6 +129,16 @@ impl Table {
     }
     pub fn get(&self, name: &str) -> Option<&'static Command> {
         self.rows.get(name).copied()
+    }
+    /// What to install on hosts that have the packages.
+    pub fn programs(&self) -> Vec<Program> {
+        let program = |(name, row): (&'static str, &'static Command)| Program {
+            dir: row.dir,
+            name,
+            row: row.name,
+            package: row.package,
+        };
+        self.rows().map(program).collect()
     }
     /// (name or alias, row), by name.
     pub fn rows(&self) -> impl Iterator<Item = (&'static str, &'static Command)> {

@@ -12,7 +12,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::args::Args;
 use super::command::Table;
-use crate::base::{SimTime, Span, limits};
+use crate::base::{SimTime, Span, human, limits};
 use crate::world::kernel::{Environment, ExitStatus, Process, ProgramState, Signal, State, Wait};
 use crate::world::sys::OpenFlags;
 use crate::world::sys::processes::{ForkOptions, Image, WaitEvent};
@@ -155,6 +155,9 @@ impl Ctx {
     pub async fn read_fd(&self, fd: u32, max: u64) -> Result<Result<Vec<u8>, Errno>, Stop> {
         loop {
             self.settle().await?;
+            if self.process(|p| p.scanned) >= limits::SCAN_BYTES {
+                return self.stop_scanning().await;
+            }
             match self.sys(|s| s.read(fd, max)) {
                 Err(Errno::EAGAIN) => {
                     let Ok(id) = self.sys(|s| s.description_id(fd)) else { return Ok(Err(Errno::EBADF)) };
@@ -163,6 +166,16 @@ impl Ctx {
                 result => return Ok(result),
             }
         }
+    }
+
+    /// A simulated log may be larger than anybody's patience: the program ends and says how far it read.
+    async fn stop_scanning<T>(&self) -> Result<T, Stop> {
+        let read = human(limits::SCAN_BYTES, 1024);
+        self.flush().await?;
+        self.note_unmodelled(format!("{}: scanned {read}", self.called()));
+        self.complain(format_args!("stopped after reading {read} of a simulated file")).await?;
+        self.err("One command reads no more than that here: ask tail, head, wc -l or tail -n +N for a part.\n").await?;
+        Err(Stop::Exit(2))
     }
 
     /// write(2) of all bytes, waiting for room.
@@ -199,9 +212,11 @@ impl Ctx {
             buffer.extend_from_slice(bytes);
             buffer.len() >= STDOUT_BUFFER
         };
-        // Filling a buffer costs what memcpy and formatting cost: some 1 GB/s.
-        self.sys(|s| s.charge(bytes.len() as u64));
-        if full || bytes.contains(&b'\n') && self.is_tty(1) { self.flush().await } else { Ok(()) }
+        if full || bytes.contains(&b'\n') && self.act(|w| w.sys(self.me).is_tty(1)) {
+            self.flush().await
+        } else {
+            Ok(())
+        }
     }
     /// Hands on what is buffered.
     pub async fn flush(&self) -> Result<(), Stop> {
@@ -209,6 +224,8 @@ impl Ctx {
         if bytes.is_empty() {
             return Ok(());
         }
+        // Filling the buffer cost what memcpy and formatting cost: some 1 GB/s.
+        self.sys(|s| s.charge(bytes.len() as u64));
         match self.write_fd(1, &bytes).await? {
             Ok(()) => Ok(()),
             Err(errno) => {

@@ -26,27 +26,11 @@ impl<'a> Lines<'a> {
         Lines { ctx, fd, delimiter, buffer: Vec::new(), from: 0, searched: 0, ended: false }
     }
 
-    /// The next line with its delimiter (a last line may lack it); `None` at the end.
-    pub async fn next(&mut self) -> Result<Result<Option<Vec<u8>>, Errno>, Stop> {
-        loop {
-            if let Some(at) = memchr(self.delimiter, &self.buffer[self.searched..]) {
-                let end = self.searched + at + 1;
-                let line = self.buffer[self.from..end].to_vec();
-                (self.from, self.searched) = (end, end);
-                return Ok(Ok(Some(line)));
-            }
-            self.searched = self.buffer.len();
-            if self.ended {
-                if self.from == self.buffer.len() {
-                    return Ok(Ok(None));
-                }
-                let line = self.buffer.split_off(self.from);
-                self.buffer.clear();
-                (self.from, self.searched) = (0, 0);
-                return Ok(Ok(Some(line)));
-            }
+    /// Reads until a whole line, or the last one, is in the buffer; `false` at the end.
+    pub async fn peek(&mut self) -> Result<Result<bool, Errno>, Stop> {
+        while !self.has_line() && !self.ended {
+            self.searched = self.buffer.len() - self.from;
             self.buffer.drain(..self.from);
-            self.searched -= self.from;
             self.from = 0;
             match self.ctx.read_fd(self.fd, CHUNK).await? {
                 Ok(bytes) if bytes.is_empty() => self.ended = true,
@@ -54,6 +38,37 @@ impl<'a> Lines<'a> {
                 Err(errno) => return Ok(Err(errno)),
             }
         }
+        Ok(Ok(self.from < self.buffer.len()))
+    }
+
+    /// The next line with its delimiter (a last line may lack it); `None` at the end. Lent until the next call, so that
+    /// a filter over megabytes allocates nothing per line.
+    pub async fn line(&mut self) -> Result<Result<Option<&[u8]>, Errno>, Stop> {
+        match self.peek().await? {
+            Ok(true) => {}
+            Ok(false) => return Ok(Ok(None)),
+            Err(errno) => return Ok(Err(errno)),
+        }
+        let from = self.from;
+        let end = memchr(self.delimiter, &self.buffer[self.searched..]);
+        self.from = end.map_or(self.buffer.len(), |at| self.searched + at + 1);
+        self.searched = self.from;
+        Ok(Ok(Some(&self.buffer[from..self.from])))
+    }
+
+    /// What is left after the lines taken: the buffer first, then the descriptor, as it comes.
+    pub async fn rest(&mut self) -> Result<Result<Vec<u8>, Errno>, Stop> {
+        if self.from < self.buffer.len() {
+            let bytes = self.buffer.split_off(self.from);
+            self.buffer.clear();
+            (self.from, self.searched) = (0, 0);
+            return Ok(Ok(bytes));
+        }
+        self.ctx.read_fd(self.fd, CHUNK).await
+    }
+    /// As [`Lines::line`], owned.
+    pub async fn next(&mut self) -> Result<Result<Option<Vec<u8>>, Errno>, Stop> {
+        Ok(self.line().await?.map(|line| line.map(<[u8]>::to_vec)))
     }
 
     /// Is the next line there without waiting?

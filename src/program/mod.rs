@@ -10,6 +10,7 @@ pub mod executor;
 pub mod keyboard;
 pub mod lines;
 
+pub use crate::world::debian::Program;
 pub use args::{Args, Opt, Syntax};
 pub use command::{Command, Example, Table};
 pub use context::{Ctx, Outcome, Stop, Task};

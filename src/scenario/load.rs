@@ -13,9 +13,10 @@ use super::format::{FORMAT_VERSION, ScenarioFile};
 use super::objects::objects;
 use super::pack::Pack;
 use super::place::Places;
-use super::problem::{Path, Problem, Step, nearest, path, printable, split_mend};
+use super::problem::Problem;
 use super::template::{Words, draw_names, merge, substitute, substitute_value};
 use crate::base::Rng;
+use crate::base::explain::{Refusal, Step, path, printable, refusal, syntax, write_path};
 use crate::score::{Key, Object, key};
 
 const FILE: &str = "scenario.json";
@@ -188,14 +189,12 @@ fn read_json(text: &str) -> Result<(Value, Places), Vec<Problem>> {
         Ok(value) if value.is_object() => Ok((value, Places::scan(text))),
         Ok(_) => Err(vec![Problem::of_line(FILE, 1, "the file is not an object", "write { … } around its members")]),
         Err(e) => {
-            let (wrong, write) = check::syntax(&e.to_string());
+            let (wrong, write) = syntax(&e.to_string());
             let (line, column) = (e.line() as u32, e.column() as u32);
             Err(vec![Problem { column, ..Problem::of_line(FILE, line.max(1), wrong, write) }])
         }
     }
 }
-
-type Refusal = (Path, String, String);
 
 /// One variant's spec: the base with the variant's patch, with names drawn by `seed` (or the first of each pool).
 fn resolve(base: &Value, variant: &str, seed: Option<u64>) -> Result<(ScenarioFile, Words), Refusal> {
@@ -264,50 +263,6 @@ fn typed(value: &Value) -> Result<ScenarioFile, Refusal> {
     serde_path_to_error::deserialize(value).map_err(refusal)
 }
 
-/// A serde error as an author reads it.
-fn refusal(error: serde_path_to_error::Error<serde_json::Error>) -> Refusal {
-    use serde_path_to_error::Segment;
-    let mut at: Path = error
-        .path()
-        .iter()
-        .filter_map(|segment| match segment {
-            Segment::Seq { index } => Some(Step::Item(*index)),
-            Segment::Map { key } => Some(Step::Member(key.clone())),
-            Segment::Enum { variant } => Some(Step::Member(variant.clone())),
-            Segment::Unknown => None,
-        })
-        .collect();
-    let message = error.into_inner().to_string();
-    let (wrong, write) = split_mend(&message);
-    if let Some(write) = write {
-        return (at, wrong, write);
-    }
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let listed = |from: usize| quoted.iter().skip(from).map(|k| format!("\"{k}\"")).collect::<Vec<_>>().join(", ");
-    if let (true, Some(field)) = (message.starts_with("unknown field"), quoted.first()) {
-        if at.last() != Some(&Step::Member((*field).to_string())) {
-            at.push(Step::Member((*field).to_string()));
-        }
-        let write = match nearest(field, quoted.iter().skip(1).copied()) {
-            Some(near) => format!("did you mean \"{near}\"? Known here: {}", listed(1)),
-            None => format!("remove it. Known here: {}", listed(1)),
-        };
-        return (at, format!("there is no member \"{}\" here", printable(field)), write);
-    }
-    if let (true, Some(field)) = (message.starts_with("missing field"), quoted.first()) {
-        return (at, format!("the member \"{field}\" is missing"), format!("add \"{field}\": …"));
-    }
-    if let (true, Some(word)) = (message.starts_with("unknown variant"), quoted.first()) {
-        return (
-            at,
-            format!("\"{}\" is not one of the words allowed here", printable(word)),
-            format!("write {}", listed(1)),
-        );
-    }
-    let (wrong, write) = check::types(&message);
-    (at, wrong, write)
-}
-
 /// The problem at `at` of the patched value: in the variant's patch if it stands there, else in the base.
 fn place(places: &Places, variant: Option<&str>, at: &[Step], wrong: String, write: String) -> Problem {
     let mut shown = at.to_vec();
@@ -321,14 +276,7 @@ fn place(places: &Places, variant: Option<&str>, at: &[Step], wrong: String, wri
         }
     }
     let here = places.of(&shown);
-    Problem {
-        file: FILE.into(),
-        line: here.line,
-        column: here.column,
-        path: super::problem::write_path(&shown),
-        wrong,
-        write,
-    }
+    Problem { file: FILE.into(), line: here.line, column: here.column, path: write_path(&shown), wrong, write }
 }
 
 /// In the order of the file, each once, at most [`SHOWN`].

@@ -4,8 +4,8 @@
 //! Takes texts, never files: whoever has a file system or a network reads them. Start with [`format::ScenarioFile`];
 //! [`Scenario::load`] checks a [`Pack`], [`Scenario::draw`] gives the [`Incident`] that a world is built from.
 
+pub mod build;
 mod check;
-pub mod debian;
 pub mod format;
 mod load;
 mod objects;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::problem::{Path, Step};
+use crate::base::explain::{Path, Step};
 
 /// A position in a text: line and column from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,7 +160,7 @@ impl Scanner<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::problem::path;
+    use crate::base::explain::path;
 
     #[test]
     fn every_value_has_its_place() {

@@ -17,9 +17,10 @@
 //! ```
 
 use super::format::ScenarioFile;
-use super::problem::{Problem, nearest, printable};
+use super::problem::Problem;
 use super::template::{Words, substitute};
 use crate::base::Span;
+use crate::base::explain::{nearest, printable, split_mend};
 use crate::base::values::Duration;
 use crate::score::{Answer, Severity};
 
@@ -219,7 +220,7 @@ fn pattern(text: &str) -> Result<String, Refused> {
 
 fn span(text: &str) -> Result<Span, Refused> {
     Duration::parse(text).map(Duration::span).map_err(|e| {
-        let (wrong, write) = super::problem::split_mend(&e);
+        let (wrong, write) = split_mend(&e);
         (wrong, write.unwrap_or_default())
     })
 }

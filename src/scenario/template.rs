@@ -37,6 +37,27 @@ pub fn placeholders(text: &str) -> Vec<&str> {
     found
 }
 
+/// `text` cut at its placeholders: (whether it is one, the text or the name), in order.
+pub fn pieces(text: &str) -> Vec<(bool, &str)> {
+    let mut found = Vec::new();
+    let (mut rest, mut plain) = (text, 0);
+    let mut at = 0;
+    while let Some((before, tail)) = rest.split_once("${") {
+        at += before.len() + 2;
+        match tail.split_once('}') {
+            Some((name, after)) if is_name(name) => {
+                found.extend(text.get(plain..at - 2).filter(|t| !t.is_empty()).map(|t| (false, t)));
+                found.push((true, name));
+                at += name.len() + 1;
+                (plain, rest) = (at, after);
+            }
+            _ => rest = tail,
+        }
+    }
+    found.extend(text.get(plain..).filter(|t| !t.is_empty()).map(|t| (false, t)));
+    found
+}
+
 /// Whether `name` can be a role, a setting or a field: a small letter, then small letters, digits and `_`.
 pub fn is_name(name: &str) -> bool {
     name.len() <= 40

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::base::explain;
+
 /// How bad an incident is, as its response times are agreed: P0 complete outage … P3 cosmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Severity {
@@ -172,4 +174,77 @@ pub struct Answer {
     pub pins: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
+}
+
+/// Bytes of one text of an answer.
+const TEXT_BYTES: usize = 2000;
+/// Entries of one list of an answer.
+const LIST: usize = 30;
+/// Lines of evidence.
+pub const PINS: usize = 5;
+
+impl Answer {
+    /// Reads an answer's JSON. The error says where, what is wrong and what to write.
+    pub fn parse(json: &str) -> Result<Answer, String> {
+        if json.len() > 256 << 10 {
+            return Err("the answer is too long; write at most a few sentences for each member".into());
+        }
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let answer: Answer = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+            let (line, syntax) = (e.inner().line(), !e.inner().is_data());
+            let (wrong, write) = if syntax {
+                explain::syntax(&e.inner().to_string())
+            } else {
+                let (at, wrong, write) = explain::refusal(e);
+                let at = explain::write_path(&at);
+                (if at.is_empty() { wrong } else { format!("{at}: {wrong}") }, write)
+            };
+            format!("line {line}: {wrong}; {write}")
+        })?;
+        reader.end().map_err(|e| format!("line {}: there is more after the answer; remove it", e.line()))?;
+        answer.sound()?;
+        Ok(answer)
+    }
+
+    /// Whether every text and number is within bounds. The error names the member.
+    pub fn sound(&self) -> Result<(), String> {
+        let one = |text: &Option<String>| text.iter().cloned().collect::<Vec<_>>();
+        let impact = self.impact.clone().unwrap_or_default();
+        let texts: [(&str, Vec<String>); 12] = [
+            ("origin", vec![self.origin.clone()]),
+            ("mechanism", vec![self.mechanism.clone()]),
+            ("trigger", one(&self.trigger)),
+            ("onset", one(&self.onset)),
+            ("detail", one(&self.detail)),
+            ("factors", self.factors.clone()),
+            ("ruled_out", self.ruled_out.clone()),
+            ("mitigation", one(&self.mitigation)),
+            ("fix", one(&self.fix)),
+            ("pins", self.pins.clone()),
+            ("impact.service", one(&impact.service)),
+            ("impact.since", one(&impact.since)),
+        ];
+        for (name, texts) in texts {
+            if texts.len() > LIST {
+                return Err(format!("{name}: there are {} entries; write at most {LIST}", texts.len()));
+            }
+            if texts.iter().any(|t| t.len() > TEXT_BYTES) {
+                return Err(format!("{name}: the text is too long; write at most {TEXT_BYTES} bytes"));
+            }
+        }
+        for (name, text) in [("origin", &self.origin), ("mechanism", &self.mechanism)] {
+            if text.trim().is_empty() {
+                return Err(format!("{name}: this is empty; write a code or plain words"));
+            }
+        }
+        if self.pins.len() > PINS {
+            return Err(format!("pins: there are {}; keep the {PINS} that prove most", self.pins.len()));
+        }
+        match impact.share {
+            Some(share) if !(0.0..=1.0).contains(&share) => Err(format!(
+                "impact.share: {share} is no share; write a number from 0 to 1, such as 0.3 for 30 percent"
+            )),
+            _ => Ok(()),
+        }
+    }
 }

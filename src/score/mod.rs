@@ -4,10 +4,16 @@
 //! [`judge::judge`]; the tables of the vocabulary are in [`vocab`].
 
 pub mod answer;
+pub mod judge;
 pub mod key;
 pub mod object;
+pub mod phrase;
+pub mod review;
 pub mod vocab;
+pub mod when;
 
 pub use answer::{Answer, Confidence, Factor, Impact, Severity, Trigger};
+pub use judge::{Facts, Report, judge};
 pub use key::Key;
 pub use object::{Object, ObjectKind};
+pub use review::{Asked, review};

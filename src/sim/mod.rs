@@ -15,6 +15,8 @@ pub enum Phase {
     History(SimTime),
     /// A player is in it: 1 s.
     Played,
+    /// Nobody is in it any more, and it runs on: 10 s.
+    Soak,
 }
 
 impl Phase {
@@ -22,6 +24,7 @@ impl Phase {
     fn cap(self, t: SimTime) -> Span {
         match self {
             Phase::Played => Span::SECOND,
+            Phase::Soak => Span::from_secs(10),
             Phase::History(page) => match page.since(t).secs() {
                 0..=600 => Span::SECOND,
                 601..=7200 => Span::from_secs(15),

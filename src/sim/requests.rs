@@ -2,10 +2,11 @@
 //! once; counters, lines and bytes are divided from those, so they agree.
 
 use crate::base::{Rng, SimTime, Span, hash};
-use crate::world::World;
 use crate::world::fs::Extent;
+use crate::world::journald::Priority;
 use crate::world::kernel::ProcRef;
-use crate::world::services::Answer;
+use crate::world::services::{Answer, Service};
+use crate::world::{Errno, World};
 
 /// Serves the requests of `[t0, t1)`.
 pub fn step(w: &mut World, t0: SimTime, t1: SimTime) {
@@ -26,7 +27,8 @@ fn serve(w: &mut World, n: usize, t0: SimTime, t1: SimTime) {
         let mut rng = Rng::at(seed, key ^ (e as u64 + 1), t0.micros());
         // A sum of Poisson draws by share is the Poisson draw of the whole.
         let arrived = rng.poisson(mean * endpoint.share);
-        let (mut ok, mut bad) = match w.answer(&service, endpoint) {
+        let answer = w.answer(&service, endpoint);
+        let (mut ok, mut bad) = match answer {
             Answer::Refused => (0, arrived),
             Answer::Failed(_) => {
                 // What little room there is goes to whoever comes first.
@@ -38,6 +40,9 @@ fn serve(w: &mut World, n: usize, t0: SimTime, t1: SimTime) {
                 (written, arrived - written)
             }
         };
+        if let (Answer::Failed(errno), Some(writes)) = (answer, &endpoint.writes) {
+            complain(w, &service, &writes.complaint, errno, bad);
+        }
         let unlucky = rng.poisson(service.error_floor * ok as f64).min(ok);
         ok -= unlucky;
         bad += unlucky;
@@ -57,10 +62,23 @@ fn serve(w: &mut World, n: usize, t0: SimTime, t1: SimTime) {
     account(w, &service.unit, host, busy, t1.since(t0));
 }
 
+/// What the unit says on standard error, one line a failed request; journald lets 10,000 in 30 s through, far more.
+fn complain(w: &mut World, service: &Service, text: &str, errno: Errno, failed: u64) {
+    let Some(unit) = w.host(service.host).units.get(&service.unit) else { return };
+    let pid = unit.main_pid.unwrap_or(0);
+    let program = unit.spec.exec.first().and_then(|p| p.rsplit('/').next()).unwrap_or("").to_string();
+    let message = text.replace("${errno}", errno.name()).replace("${strerror}", &errno.text().to_lowercase());
+    // Steps of the past are long, and nobody reads every line of them.
+    for _ in 0..failed.min(200) {
+        w.log(service.host, &service.unit, &program, pid, Priority::Info, message.clone());
+    }
+}
+
 /// Requests of one endpoint that could write what they must.
 fn write(w: &mut World, n: usize, e: usize, arrived: u64, t0: SimTime) -> u64 {
     let Some(service) = w.services.get(n) else { return 0 };
-    let Some((path, bytes)) = service.endpoints.get(e).and_then(|x| x.writes.clone()) else { return arrived };
+    let Some(writes) = service.endpoints.get(e).and_then(|x| x.writes.clone()) else { return arrived };
+    let (path, bytes) = (writes.path, writes.bytes);
     let host = service.host;
     let Ok((cred, node)) = w.writer(service, &path) else { return 0 };
     if arrived == 0 || bytes == 0 {
@@ -112,8 +130,8 @@ pub fn time_to_full(w: &World) -> Option<Span> {
         let mut rate = service.traffic.rate(w.now()) * bytes;
         let mount = w.host(stream.host).node(&stream.path).map_or(0, |n| n.mount);
         for endpoint in &service.endpoints {
-            if let Some((_, size)) = &endpoint.writes {
-                rate += service.traffic.rate(w.now()) * endpoint.share * f64::from(*size);
+            if let Some(writes) = &endpoint.writes {
+                rate += service.traffic.rate(w.now()) * endpoint.share * f64::from(writes.bytes);
             }
         }
         let Ok(volume) = w.host(stream.host).fs.volume(mount) else { continue };

@@ -6,7 +6,7 @@ use bstr::BString;
 
 use crate::base::{SimTime, Span};
 use crate::program::{Command, Executor, Table};
-use crate::world::debian::{self, Base, Program};
+use crate::world::debian::{self, Base};
 use crate::world::fs::Volume;
 use crate::world::io::{DescriptionKind, TtyId};
 use crate::world::kernel::{ExitStatus, State};
@@ -23,11 +23,6 @@ pub struct Ran {
     pub status: u8,
     /// Simulated time it took.
     pub took: Span,
-}
-
-/// Installs every row of a table.
-pub fn programs(table: &Table) -> Vec<Program> {
-    table.rows().map(|(name, row)| Program { dir: row.dir, name, row: row.name, package: row.package }).collect()
 }
 
 /// The account that plays: uid 1000, password-free sudo.
@@ -55,6 +50,8 @@ pub fn plain_world(table: &Table) -> World {
         let base = Base {
             name: name.into(),
             address: address.into(),
+            os: "Debian GNU/Linux 12 (bookworm)".into(),
+            kernel: "6.1.0-37-amd64".into(),
             cores: 2,
             memory_bytes: 4 << 30,
             root: Volume::new("/dev/sda1", "ext4", 20 << 30, 0.05, 0, booted),
@@ -63,7 +60,7 @@ pub fn plain_world(table: &Table) -> World {
             groups,
             packages: table.rows().map(|(_, r)| r.package.to_string()).collect(),
         };
-        let mut host = debian::build(base, &programs(table)).expect("an empty disk has room");
+        let mut host = debian::build(base, &table.programs()).expect("an empty disk has room");
         host.kernel.seed_pids(7, name);
         w.add_host(host);
     }
@@ -84,7 +81,18 @@ pub struct Kit {
     sessions: u32,
 }
 
+/// Every row: the programs' and the shell's.
+pub fn all_rows() -> Vec<&'static [&'static Command]> {
+    let mut rows = crate::commands::GROUPS.to_vec();
+    rows.push(crate::shell::COMMANDS);
+    rows
+}
+
 impl Kit {
+    /// A world with every program and the shell.
+    pub fn full() -> Kit {
+        Kit::new(&all_rows())
+    }
     pub fn new(groups: &[&[&'static Command]]) -> Kit {
         let table = Table::new(groups);
         let world = plain_world(&table);
@@ -93,21 +101,29 @@ impl Kit {
 
     /// Starts a program for the player on `alpha`, with that standard input and no terminal.
     pub fn start(&mut self, argv: &[&str], stdin: &str) -> (u32, ProcRef) {
+        self.start_as("oncall", argv, stdin.as_bytes(), &[])
+    }
+    /// As another user, with bytes to read and more environment (`NAME=value`).
+    pub fn start_as(&mut self, user: &str, argv: &[&str], stdin: &[u8], env: &[String]) -> (u32, ProcRef) {
         self.sessions += 1;
         let session = self.sessions;
         let me = {
             let mut w = self.executor.world_mut();
-            let bytes = std::rc::Rc::new(stdin.as_bytes().to_vec());
+            let bytes = std::rc::Rc::new(stdin.to_vec());
             let input = w.io.open(DescriptionKind::Inlet { bytes, offset: 0 }, true, false);
             let out = w.io.open(DescriptionKind::Outlet { session, stream: 1 }, false, true);
             let err = w.io.open(DescriptionKind::Outlet { session, stream: 2 }, false, true);
-            w.login(HostId(0), "oncall", None, [input, out, err]).expect("the player has an account")
+            w.login(HostId(0), user, None, [input, out, err]).expect("the user has an account")
         };
         let argv: Vec<BString> = argv.iter().map(|&a| a.into()).collect();
+        let more: Vec<(BString, BString)> =
+            env.iter().filter_map(|v| v.split_once('=')).map(|(k, v)| (k.into(), v.into())).collect();
         self.executor.start(me, |c| {
             Box::pin(async move {
+                let mut env = c.environment();
+                std::rc::Rc::make_mut(&mut env).extend(more);
                 // A status to collect: nobody waits for a login shell.
-                let child = c.spawn(argv.clone(), c.environment(), &Default::default());
+                let child = c.spawn(argv.clone(), env, &Default::default());
                 match child {
                     Ok(pid) => Ok(c.wait_end(pid).await?.code()),
                     Err(errno) => {
@@ -146,8 +162,15 @@ impl Kit {
     /// Runs a program to its end, at most an hour of simulated time.
     pub fn run_with(&mut self, argv: &[&str], stdin: &str) -> Ran {
         let began = self.executor.world().now();
-        let (session, me) = self.start(argv, stdin);
-        let deadline = began + Span::HOUR;
+        let (stdout, stderr, status) = self.run_bytes("oncall", argv, stdin.as_bytes(), &[]);
+        let took = self.executor.world().now().since(began);
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ran { stdout: text(stdout), stderr: text(stderr), status, took }
+    }
+    /// As `run_with`, for any user, in bytes: (stdout, stderr, status).
+    pub fn run_bytes(&mut self, user: &str, argv: &[&str], stdin: &[u8], env: &[String]) -> (Vec<u8>, Vec<u8>, u8) {
+        let (session, me) = self.start_as(user, argv, stdin, env);
+        let deadline = self.executor.world().now() + Span::HOUR;
         self.executor.run_ready();
         loop {
             let ended = self.executor.world().process(me).is_none_or(|p| !p.is_alive());
@@ -165,12 +188,16 @@ impl Kit {
             _ => ExitStatus::Exited(0),
         };
         self.executor.world_mut().host_mut(me.host).kernel.remove(me.pid);
-        let took = self.executor.world().now().since(began);
-        let (stdout, stderr) = self.output(session);
-        Ran { stdout, stderr, status: status.code(), took }
+        let [stdout, stderr] = self.output_bytes(session);
+        (stdout, stderr, status.code())
     }
     pub fn run(&mut self, argv: &[&str]) -> Ran {
         self.run_with(argv, "")
+    }
+
+    /// Runs a script as `bash -c` does, on a world with every program and the shell.
+    pub fn sh(&mut self, script: &str) -> Ran {
+        self.run(&["bash", "-c", script])
     }
 
     /// A directory of the player's on `alpha`.
@@ -293,6 +320,9 @@ impl Kit {
 
     /// What a session has printed since it was last asked: (stdout, stderr).
     pub fn output(&mut self, session: u32) -> (String, String) {
+        self.output_bytes(session).map(|t| String::from_utf8_lossy(&t).into_owned()).into()
+    }
+    fn output_bytes(&mut self, session: u32) -> [Vec<u8>; 2] {
         let mut text = [Vec::new(), Vec::new()];
         self.executor.world_mut().io.outlets.retain(|(s, stream, bytes)| {
             if *s == session {
@@ -300,6 +330,6 @@ impl Kit {
             }
             *s != session
         });
-        text.map(|t| String::from_utf8_lossy(&t).into_owned()).into()
+        text
     }
 }

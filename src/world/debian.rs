@@ -15,6 +15,10 @@ use crate::base::{SimTime, Span};
 pub struct Base {
     pub name: String,
     pub address: String,
+    /// `PRETTY_NAME` of /etc/os-release.
+    pub os: String,
+    /// `uname -r`.
+    pub kernel: String,
     pub cores: u32,
     pub memory_bytes: u64,
     pub root: Volume,
@@ -32,44 +36,24 @@ pub struct Program {
     pub package: &'static str,
 }
 
-/// Root and the usual system accounts.
+/// The accounts of Debian's base system.
 pub fn system_accounts() -> Vec<Account> {
-    let account = |name: &str, uid: u32, home: &str, shell: &str| Account {
-        name: name.into(),
-        uid,
-        gid: uid,
-        groups: Vec::new(),
-        home: home.into(),
-        shell: shell.into(),
-        sudo: false,
+    let account = |&(name, uid, gid): &(&str, u32, u32)| {
+        let (home, shell) = match name {
+            "root" => ("/root", "/bin/bash"),
+            "www-data" => ("/var/www", "/usr/sbin/nologin"),
+            "daemon" => ("/usr/sbin", "/usr/sbin/nologin"),
+            _ => ("/nonexistent", "/usr/sbin/nologin"),
+        };
+        let (home, shell) = (home.to_string(), shell.to_string());
+        Account { name: name.into(), uid, gid, groups: Vec::new(), home, shell, sudo: false }
     };
-    vec![
-        account("root", 0, "/root", "/bin/bash"),
-        account("daemon", 1, "/usr/sbin", "/usr/sbin/nologin"),
-        account("syslog", 104, "/nonexistent", "/usr/sbin/nologin"),
-        account("www-data", 33, "/var/www", "/usr/sbin/nologin"),
-        account("nobody", 65534, "/nonexistent", "/usr/sbin/nologin"),
-    ]
+    super::accounts::USERS.iter().map(account).collect()
 }
 
-/// The groups that files of a base system belong to.
+/// The groups of Debian's base system.
 pub fn system_groups() -> BTreeMap<u32, String> {
-    [
-        (0, "root"),
-        (1, "daemon"),
-        (4, "adm"),
-        (5, "tty"),
-        (6, "disk"),
-        (27, "sudo"),
-        (33, "www-data"),
-        (42, "shadow"),
-        (50, "staff"),
-        (104, "syslog"),
-        (65534, "nogroup"),
-    ]
-    .into_iter()
-    .map(|(gid, name)| (gid, name.to_string()))
-    .collect()
+    super::accounts::GROUPS.iter().map(|&(name, gid)| (gid, name.to_string())).collect()
 }
 
 /// Packages on every host.
@@ -191,7 +175,13 @@ pub fn build(base: Base, programs: &[Program]) -> Result<Host, Errno> {
         ("/etc/group", group),
         ("/etc/hostname", format!("{}\n", base.name)),
         ("/etc/hosts", format!("127.0.0.1\tlocalhost\n127.0.1.1\t{}\n", base.name)),
-        ("/etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION=\"12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n".into()),
+        (
+            "/etc/os-release",
+            format!(
+                "PRETTY_NAME=\"{}\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION=\"12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n",
+                base.os
+            ),
+        ),
         ("/etc/debian_version", "12.11\n".into()),
         ("/etc/shells", "/bin/sh\n/bin/bash\n/usr/bin/bash\n".into()),
     ] {
@@ -224,7 +214,7 @@ pub fn build(base: Base, programs: &[Program]) -> Result<Host, Errno> {
     Ok(Host {
         name: base.name,
         address: base.address,
-        kernel_release: "6.1.0-37-amd64".into(),
+        kernel_release: base.kernel,
         cores: base.cores,
         memory_bytes: base.memory_bytes,
         fs,

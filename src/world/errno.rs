@@ -14,6 +14,10 @@ macro_rules! errnos {
             pub fn number(self) -> i32 {
                 match self { $(Errno::$name => $number),* }
             }
+            /// `ENOSPC`.
+            pub fn name(self) -> &'static str {
+                match self { $(Errno::$name => stringify!($name)),* }
+            }
             /// glibc's text.
             pub fn text(self) -> &'static str {
                 match self { $(Errno::$name => $text),* }

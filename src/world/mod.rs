@@ -2,6 +2,7 @@
 //! how time passes (`sim`), what a program is (`program`) or what a scenario file looks like (`scenario`).
 
 pub mod accounting;
+pub mod accounts;
 pub mod alerts;
 pub mod debian;
 pub mod errno;

@@ -53,8 +53,16 @@ pub struct Endpoint {
     pub status: u16,
     /// Median of its own time.
     pub latency: Span,
-    /// A file that it must append to, and how many bytes.
-    pub writes: Option<(String, u32)>,
+    pub writes: Option<Writes>,
+}
+
+/// What a request must append to a file.
+#[derive(Clone, Debug)]
+pub struct Writes {
+    pub path: String,
+    pub bytes: u32,
+    /// What the unit says in the journal when that fails: `${errno}`, `${strerror}`.
+    pub complaint: String,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +100,7 @@ impl World {
             return Answer::Refused;
         }
         match &endpoint.writes {
-            Some((path, bytes)) => match self.can_write(service, path, u64::from(*bytes)) {
+            Some(w) => match self.can_write(service, &w.path, u64::from(w.bytes)) {
                 Ok(()) => Answer::Good(endpoint.status),
                 Err(errno) => Answer::Failed(errno),
             },

@@ -140,8 +140,6 @@ pub struct Unit {
     /// The timer's next elapse and last one.
     pub next_elapse: Option<SimTime>,
     pub last_elapse: Option<SimTime>,
-    /// Does it serve again from this instant, though active? Set while it starts up.
-    pub cpu_ns_before: u64,
 }
 
 impl Unit {
@@ -159,7 +157,6 @@ impl Unit {
             restarts: 0,
             next_elapse,
             last_elapse: None,
-            cpu_ns_before: 0,
         }
     }
     pub fn is_running(&self) -> bool {
@@ -196,7 +193,7 @@ impl Unit {
             Active::Activating(t) | Active::AutoRestart(t) => Some(t),
             _ => None,
         };
-        [state, self.next_elapse.filter(|_| self.enabled)].into_iter().flatten().min()
+        [state, self.next_elapse].into_iter().flatten().min()
     }
     pub fn hash(&self, h: &mut StateHasher) {
         h.str(&self.spec.name);
@@ -467,8 +464,7 @@ impl World {
             _ => {}
         }
         let Some(unit) = self.unit_mut(host, name) else { return };
-        if unit.enabled
-            && let (Some(t), Some(calendar)) = (unit.next_elapse, spec.calendar)
+        if let (Some(t), Some(calendar)) = (unit.next_elapse, spec.calendar)
             && t <= now
         {
             unit.last_elapse = Some(t);

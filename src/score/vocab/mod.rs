@@ -3,6 +3,10 @@
 //! One file a group of layers; a code is `CLASS/mechanism`. The list is always shown whole, so that it gives nothing
 //! away. Matching of words to codes is in [`super::phrase`].
 
+mod data;
+mod network;
+mod release;
+mod runtime;
 mod storage;
 mod traffic;
 
@@ -36,7 +40,24 @@ pub struct Mechanism {
 }
 
 /// Every layer, in the order that the form shows.
-pub const LAYERS: &[&Layer] = &[&storage::STORAGE, &traffic::TRAFFIC];
+pub const LAYERS: &[&Layer] = &[
+    &storage::STORAGE,
+    &runtime::RUNTIME,
+    &runtime::HOST,
+    &network::NETWORK,
+    &network::IDENTITY,
+    &traffic::TRAFFIC,
+    &data::DATA,
+    &traffic::ASYNC,
+    &release::RELEASE,
+    &release::OBSERVABILITY,
+    &release::FRONTEND,
+];
+
+/// One row of a table.
+const fn m(name: &'static str, about: &'static str, phrases: &'static [&'static str]) -> Mechanism {
+    Mechanism { name, about, phrases }
+}
 
 /// Every class with its layer.
 pub fn classes() -> impl Iterator<Item = (&'static Layer, &'static Class)> {

@@ -36,6 +36,14 @@ impl Extent {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    fn newlines(&self) -> Option<u64> {
+        match self {
+            Extent::Literal(bytes) => Some(bytes.iter().filter(|&&b| b == b'\n').count() as u64),
+            Extent::Log(run) => Some(run.newlines()),
+            Extent::Opaque { .. } => None,
+            Extent::Hole(_) => Some(0),
+        }
+    }
     fn is_hole(&self) -> bool {
         matches!(self, Extent::Hole(_))
     }
@@ -139,6 +147,38 @@ impl Content {
             index += 1;
         }
         out
+    }
+
+    /// Is what lies at `offset` made when it is read, rather than held?
+    pub fn is_generated_at(&self, offset: u64) -> bool {
+        let index = self.starts.partition_point(|&s| s <= offset).saturating_sub(1);
+        matches!(self.extents.get(index), Some(Extent::Log(_) | Extent::Opaque { .. }))
+    }
+
+    /// Newlines in the whole file, without making generated lines; `None` if only reading it all would tell.
+    pub fn newlines(&self) -> Option<u64> {
+        self.extents.iter().map(Extent::newlines).sum()
+    }
+
+    /// The offset just after the `n`-th newline (n from 1): `Ok(None)` if there are fewer, `Err` if only reading tells.
+    pub fn after_newline(&self, n: u64) -> Result<Option<u64>, ()> {
+        let mut left = n;
+        for (extent, &start) in self.extents.iter().zip(self.starts.iter()) {
+            let here = extent.newlines().ok_or(())?;
+            if here < left {
+                left -= here;
+                continue;
+            }
+            return Ok(match extent {
+                Extent::Log(run) => run.after_newline(left).map(|at| start + at),
+                Extent::Literal(bytes) => {
+                    let mut ends = bytes.iter().enumerate().filter(|(_, b)| **b == b'\n');
+                    ends.nth(left.saturating_sub(1) as usize).map(|(at, _)| start + at as u64 + 1)
+                }
+                Extent::Opaque { .. } | Extent::Hole(_) => None,
+            });
+        }
+        Ok(None)
     }
 
     /// Adds an extent at the end.

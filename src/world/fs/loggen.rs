@@ -84,8 +84,53 @@ impl LogRun {
     pub fn whole_lines(&self) -> Option<u64> {
         (self.skip == 0 && self.take == self.bytes_before(self.blocks())).then(|| self.lines())
     }
+    /// Lines that end within this part: its newlines, counted without making them.
+    pub fn newlines(&self) -> u64 {
+        self.ended_before(self.skip + self.take) - self.ended_before(self.skip)
+    }
+    /// How many lines of the whole run end at or before byte `at` of it.
+    fn ended_before(&self, at: u64) -> u64 {
+        if at == 0 {
+            return 0;
+        }
+        let b = self.block_at(at);
+        let inside = at.saturating_sub(self.bytes_before(b)) as usize;
+        if inside == 0 {
+            return self.lines_before(b);
+        }
+        let block = self.block(b);
+        let ends = block[..inside.min(block.len())].iter().filter(|&&b| b == b'\n').count();
+        self.lines_before(b) + ends as u64
+    }
+    /// The offset in this part just after its `n`-th newline (n from 1), if it has that many.
+    pub fn after_newline(&self, n: u64) -> Option<u64> {
+        if n == 0 || n > self.newlines() {
+            return None;
+        }
+        let line = self.ended_before(self.skip) + n;
+        // The last block with fewer lines before it.
+        let (mut low, mut high) = (0, self.blocks());
+        while low + 1 < high {
+            let middle = (low + high) / 2;
+            if self.lines_before(middle) < line { low = middle } else { high = middle }
+        }
+        let block = self.block(low);
+        let mut ends = block.iter().enumerate().filter(|(_, b)| **b == b'\n');
+        let (at, _) = ends.nth((line - self.lines_before(low)).saturating_sub(1) as usize)?;
+        Some(self.bytes_before(low) + at as u64 + 1 - self.skip)
+    }
     pub fn slice(&self, from: u64, len: u64) -> LogRun {
         LogRun { skip: self.skip + from, take: len, ..self.clone() }
+    }
+
+    /// The last block that starts at or before `at`.
+    fn block_at(&self, at: u64) -> u64 {
+        let (mut low, mut high) = (0, self.blocks());
+        while low + 1 < high {
+            let middle = (low + high) / 2;
+            if self.bytes_before(middle) <= at { low = middle } else { high = middle }
+        }
+        low
     }
 
     fn blocks(&self) -> u64 {
@@ -108,13 +153,7 @@ impl LogRun {
     /// Appends bytes `[from, from + len)` of this run.
     pub fn read(&self, from: u64, len: u64, out: &mut Vec<u8>) {
         let (mut at, end) = (self.skip + from, self.skip + from + len);
-        // The last block that starts at or before `at`.
-        let (mut low, mut high) = (0, self.blocks());
-        while low + 1 < high {
-            let middle = (low + high) / 2;
-            if self.bytes_before(middle) <= at { low = middle } else { high = middle }
-        }
-        let mut b = low;
+        let mut b = self.block_at(at);
         while at < end && b < self.blocks() {
             let start = self.bytes_before(b);
             let block = self.block(b);
@@ -275,6 +314,20 @@ mod tests {
             last = ts;
         }
         assert_eq!(text.matches("debug").count(), 31);
+    }
+
+    #[test]
+    fn newlines_are_counted_and_found_without_making_them() {
+        let r = LogRun::new(source(), Rc::new([200, 31]), SimTime::from_secs(1000), SimTime::from_secs(1060));
+        for (from, len) in [(0, 1), (299, 3), (5000, 1234), (0, r.len()), (300, 600)] {
+            let part = r.slice(from, len);
+            let mut text = Vec::new();
+            part.read(0, len, &mut text);
+            let ends: Vec<u64> = (1..).zip(&text).filter(|(_, b)| **b == b'\n').map(|(at, _)| at).collect();
+            assert_eq!(part.newlines(), ends.len() as u64);
+            let found: Vec<u64> = (1..).map_while(|n| part.after_newline(n)).collect();
+            assert_eq!(found, ends);
+        }
     }
 
     #[test]

@@ -119,6 +119,7 @@ pub fn daemon(pid: u32, ppid: u32, comm: &str, argv: Vec<BString>, cred: Cred, c
         cpu_rate: 0,
         rated_at: now,
         debt_ns: 0,
+        scanned: 0,
         rss_bytes: 4 << 20,
         vsz_bytes: 12 << 20,
         nice: 0,

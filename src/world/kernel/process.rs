@@ -136,6 +136,8 @@ pub struct Process {
     pub rated_at: SimTime,
     /// Charged and not yet waited for, in nanoseconds.
     pub debt_ns: u64,
+    /// Bytes of generated content it has read: bounded by `limits::SCAN_BYTES`.
+    pub scanned: u64,
     pub rss_bytes: u64,
     pub vsz_bytes: u64,
     pub nice: i8,
@@ -222,6 +224,7 @@ impl Clone for Process {
             cpu_rate: self.cpu_rate,
             rated_at: self.rated_at,
             debt_ns: self.debt_ns,
+            scanned: 0,
             rss_bytes: self.rss_bytes,
             vsz_bytes: self.vsz_bytes,
             nice: self.nice,

@@ -230,7 +230,8 @@ impl Sys<'_> {
         match &mut description.kind {
             DescriptionKind::File { host, node, offset, .. } => {
                 let (host, node, at) = (*host, *node, *offset);
-                let bytes = self.w.host(host).fs.volume(node.mount)?.content(node.ino)?.read(at, max);
+                let content = self.w.host(host).fs.volume(node.mount)?.content(node.ino)?;
+                let (bytes, generated) = (content.read(at, max), content.is_generated_at(at));
                 if let Some(Description { kind: DescriptionKind::File { offset, .. }, .. }) =
                     self.w.io.descriptions.get_mut(&id)
                 {
@@ -238,6 +239,9 @@ impl Sys<'_> {
                 }
                 // A read costs its device's time: 400 MB/s here, from cache mostly.
                 self.charge(bytes.len() as u64 * 5 / 2);
+                if generated && let Ok(p) = self.process_mut() {
+                    p.scanned += bytes.len() as u64;
+                }
                 Ok(bytes)
             }
             DescriptionKind::Snapshot { bytes, offset, .. } | DescriptionKind::Inlet { bytes, offset } => {

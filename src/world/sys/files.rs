@@ -381,8 +381,14 @@ impl Sys<'_> {
     }
 
     /// utimensat(2): `None` leaves a time as it is.
-    pub fn set_times(&mut self, path: &BStr, atime: Option<SimTime>, mtime: Option<SimTime>) -> Result<(), Errno> {
-        let id = self.node(path, true)?;
+    pub fn set_times(
+        &mut self,
+        path: &BStr,
+        atime: Option<SimTime>,
+        mtime: Option<SimTime>,
+        follow: bool,
+    ) -> Result<(), Errno> {
+        let id = self.node(path, follow)?;
         let p = self.process()?;
         let inode = self.inode(id)?;
         if p.cred.uid != 0 && p.cred.uid != inode.uid && !inode.permits(&p.cred, 2) {

@@ -56,6 +56,7 @@ impl Sys<'_> {
         let me = self.process()?;
         let mut child: Process = me.clone();
         child.program = None;
+        child.scanned = 0;
         child.pid = pid;
         child.ppid = me.pid;
         child.pgid = match options.group {
@@ -169,6 +170,7 @@ impl Sys<'_> {
         p.exe = image.path.clone();
         p.env = env;
         p.dispositions.retain(|_, d| *d == Disposition::Ignore);
+        p.scanned = 0;
         p.program = None;
         Ok(())
     }

@@ -1,0 +1,503 @@
+//! Runtime and operating system: RT-1 to RT-6. Host and change: HO-1, HO-2.
+
+use super::{Class, Layer, m};
+
+pub(super) const RUNTIME: Layer = Layer {
+    name: "Runtime / OS",
+    classes: &[
+        Class {
+            code: "RT-1",
+            name: "memory-limit-misfit",
+            generic: &["out of memory", "oom", "oom killed", "memory too small"],
+            mechanisms: &[
+                m(
+                    "no-limit",
+                    "a process may take all the memory of its host",
+                    &[
+                        "no memory limit",
+                        "jvm without xmx",
+                        "unlimited memory for the process",
+                        "nothing caps its memory",
+                        "heap size never set",
+                        "container without a memory limit",
+                    ],
+                ),
+                m(
+                    "limit-too-small",
+                    "the limit is below what the work needs",
+                    &[
+                        "memory limit too small",
+                        "limit below the working set",
+                        "container limit too low",
+                        "memorymax too low",
+                        "heap larger than the cgroup limit",
+                        "needs more memory than its limit",
+                    ],
+                ),
+                m(
+                    "per-query-overcommit",
+                    "memory granted to each query adds up",
+                    &[
+                        "work_mem times connections",
+                        "work_mem too high",
+                        "memory per query adds up",
+                        "sort memory overcommitted",
+                        "each query gets too much memory",
+                        "hash memory multiplied by workers",
+                    ],
+                ),
+                m(
+                    "off-heap-unaccounted",
+                    "memory outside the heap was forgotten in the limit",
+                    &[
+                        "off-heap memory not counted",
+                        "native memory outside the heap",
+                        "direct buffers exceed the limit",
+                        "heap fits but the process does not",
+                        "metaspace and buffers forgotten",
+                        "rss larger than the heap",
+                    ],
+                ),
+                m(
+                    "oom-score-misprotected",
+                    "the kernel kills the wrong process by its score",
+                    &[
+                        "oom killer chose the wrong victim",
+                        "oom_score_adj wrong",
+                        "victim is not the offender",
+                        "oom score misconfigured",
+                        "protected process made another one die",
+                        "wrong process killed by the oom killer",
+                    ],
+                ),
+                m(
+                    "overcommitted-guests",
+                    "guests were promised more memory than the host has",
+                    &[
+                        "host memory overcommitted",
+                        "vms given more ram than exists",
+                        "guests overcommit the hypervisor",
+                        "ballooning not enough",
+                        "sum of guest memory exceeds the host",
+                        "hypervisor out of memory",
+                    ],
+                ),
+            ],
+        },
+        Class {
+            code: "RT-2",
+            name: "resource-leak",
+            generic: &["memory leak", "leak", "resource leak"],
+            mechanisms: &[
+                m(
+                    "listener/closure-retention",
+                    "listeners or closures keep objects alive",
+                    &[
+                        "event listener leak",
+                        "listeners never removed",
+                        "closure keeps objects alive",
+                        "maxlistenersexceededwarning",
+                        "subscriptions added on every request",
+                        "handlers accumulate on an emitter",
+                    ],
+                ),
+                m(
+                    "unbounded-cache/map",
+                    "a cache or map only grows",
+                    &[
+                        "unbounded cache",
+                        "map that only grows",
+                        "cache without eviction in the process",
+                        "in-memory cache never evicts",
+                        "dictionary grows without bound",
+                        "memoization without a limit",
+                    ],
+                ),
+                m(
+                    "goroutine/thread",
+                    "goroutines or threads never end",
+                    &[
+                        "goroutine leak",
+                        "thread leak",
+                        "goroutines never finish",
+                        "blocked goroutines pile up",
+                        "threads created and never joined",
+                        "growing number of goroutines",
+                    ],
+                ),
+                m(
+                    "fd/socket",
+                    "descriptors are opened and never closed",
+                    &[
+                        "file descriptor leak",
+                        "too many open files",
+                        "sockets never closed",
+                        "fd leak",
+                        "descriptors exhausted by a leak",
+                        "close_wait sockets pile up",
+                    ],
+                ),
+                m(
+                    "module-scope-state",
+                    "state of a module outlives the request it belongs to",
+                    &[
+                        "module scope state",
+                        "state kept in a global of the server",
+                        "per-request data in a global variable",
+                        "server rendering keeps state between requests",
+                        "singleton grows with each request",
+                        "global array appended per request",
+                    ],
+                ),
+            ],
+        },
+        Class {
+            code: "RT-3",
+            name: "cpu-runaway",
+            generic: &["high cpu", "cpu 100 percent", "cpu saturated"],
+            mechanisms: &[
+                m(
+                    "busy-loop",
+                    "code spins without waiting",
+                    &[
+                        "busy loop",
+                        "infinite loop",
+                        "spinning without sleep",
+                        "polling without a delay",
+                        "thread spins at full cpu",
+                        "hot loop that never waits",
+                    ],
+                ),
+                m(
+                    "regex-backtracking",
+                    "a regular expression backtracks without end",
+                    &[
+                        "catastrophic backtracking",
+                        "regex backtracking",
+                        "bad regular expression",
+                        "waf rule regex eats cpu",
+                        "exponential regex",
+                        "redos",
+                    ],
+                ),
+                m(
+                    "gc-thrash",
+                    "the collector runs all the time",
+                    &[
+                        "gc thrashing",
+                        "garbage collector runs constantly",
+                        "full gc loop",
+                        "heap almost full and collecting",
+                        "gc overhead limit",
+                        "stop the world pauses back to back",
+                    ],
+                ),
+                m(
+                    "hash/quadratic-input",
+                    "an input makes an algorithm quadratic",
+                    &[
+                        "hash collision attack",
+                        "quadratic algorithm on large input",
+                        "accidentally quadratic",
+                        "hash flooding",
+                        "nested loop over a large list",
+                        "input makes it quadratic",
+                    ],
+                ),
+            ],
+        },
+        Class {
+            code: "RT-4",
+            name: "cpu-throttling",
+            generic: &["throttled", "cpu throttling"],
+            mechanisms: &[
+                m(
+                    "cfs-quota",
+                    "the container's CPU quota is used up",
+                    &[
+                        "cfs quota throttling",
+                        "cpu limit too low",
+                        "container cpu throttled",
+                        "cpu quota exhausted each period",
+                        "nr_throttled grows",
+                        "throttled by its cgroup quota",
+                    ],
+                ),
+                m(
+                    "steal",
+                    "the hypervisor takes the CPU away",
+                    &[
+                        "cpu steal",
+                        "hypervisor steals cpu",
+                        "steal time high",
+                        "noisy vm takes the cpu",
+                        "burst credits used up",
+                        "overcommitted virtual cpus",
+                    ],
+                ),
+                m(
+                    "frequency/thermal",
+                    "the CPU runs slower than it could",
+                    &[
+                        "thermal throttling",
+                        "cpu overheats",
+                        "cpu frequency capped",
+                        "powersave governor",
+                        "fan failure slows the cpu",
+                        "clock reduced by temperature",
+                    ],
+                ),
+            ],
+        },
+        Class {
+            code: "RT-5",
+            name: "blocked-on-dependency",
+            generic: &["hung process", "process stuck", "everything hangs"],
+            mechanisms: &[
+                m(
+                    "no-connect-timeout",
+                    "a connect waits without a limit",
+                    &[
+                        "no connect timeout",
+                        "connect hangs forever",
+                        "connecting without a timeout",
+                        "blocked in connect",
+                        "syn sent and never answered",
+                        "hangs while connecting to a dead host",
+                    ],
+                ),
+                m(
+                    "server-accepts-never-replies",
+                    "the other side accepts and never answers",
+                    &[
+                        "server accepts but never replies",
+                        "no read timeout",
+                        "waits for a response forever",
+                        "blocked in read on a socket",
+                        "dependency hangs after accept",
+                        "half-dead server holds the call",
+                    ],
+                ),
+                m(
+                    "nfs-hang",
+                    "a network file system does not answer",
+                    &[
+                        "nfs hang",
+                        "nfs server not responding",
+                        "hung mount",
+                        "processes in d state on nfs",
+                        "stale nfs mount",
+                        "network file system blocks",
+                    ],
+                ),
+                m(
+                    "pipe-full",
+                    "a pipe is full and its reader does not read",
+                    &[
+                        "pipe full",
+                        "stdout pipe not read",
+                        "blocked writing to a pipe",
+                        "log pipe reader died",
+                        "writer waits for a full pipe",
+                        "nobody drains stderr",
+                    ],
+                ),
+                m(
+                    "deadlock",
+                    "threads wait for each other",
+                    &[
+                        "deadlock in the process",
+                        "threads wait for each other",
+                        "mutex deadlock",
+                        "lock order inversion",
+                        "two locks taken in opposite order",
+                        "application deadlock",
+                    ],
+                ),
+            ],
+        },
+        Class {
+            code: "RT-6",
+            name: "clock-anomaly",
+            generic: &["clock wrong", "time problem"],
+            mechanisms: &[
+                m(
+                    "leap-second",
+                    "a leap second upset the kernel or the code",
+                    &[
+                        "leap second",
+                        "23:59:60",
+                        "leap second made timers spin",
+                        "inserted second",
+                        "kernel leap second bug",
+                        "futex spin after a leap second",
+                    ],
+                ),
+                m(
+                    "ntp-step",
+                    "the clock was stepped",
+                    &[
+                        "ntp stepped the clock",
+                        "time jumped backwards",
+                        "clock jump",
+                        "chrony step",
+                        "sudden clock correction",
+                        "clock set while running",
+                    ],
+                ),
+                m(
+                    "timezone/DST",
+                    "local time or its change was misread",
+                    &[
+                        "daylight saving time",
+                        "timezone bug",
+                        "dst change",
+                        "job ran twice at the time change",
+                        "wrong time zone",
+                        "utc and local time mixed up",
+                    ],
+                ),
+                m(
+                    "skew",
+                    "hosts disagree about the time",
+                    &[
+                        "clock skew",
+                        "clocks differ between hosts",
+                        "host clock drifted",
+                        "ntp not running",
+                        "time not synchronised",
+                        "tokens from the future",
+                    ],
+                ),
+            ],
+        },
+    ],
+};
+
+pub(super) const HOST: Layer = Layer {
+    name: "Host & change",
+    classes: &[
+        Class {
+            code: "HO-1",
+            name: "unit-start-failure",
+            generic: &["service does not start", "unit failed"],
+            mechanisms: &[
+                m(
+                    "execstart-missing",
+                    "the unit's program is not there",
+                    &[
+                        "execstart missing",
+                        "binary of the unit does not exist",
+                        "status 203 exec",
+                        "program path wrong in the unit",
+                        "no such file in execstart",
+                        "unit points to a removed binary",
+                    ],
+                ),
+                m(
+                    "dependency/ordering",
+                    "what the unit needs was not there when it started",
+                    &[
+                        "unit ordering wrong",
+                        "dependency of the unit failed",
+                        "started before the network",
+                        "missing after= in the unit",
+                        "requires a unit that failed",
+                        "mount not ready at boot",
+                    ],
+                ),
+                m(
+                    "config-syntax",
+                    "the program refuses its configuration",
+                    &[
+                        "config syntax error",
+                        "invalid configuration file stops the start",
+                        "typo in the config",
+                        "nginx -t fails",
+                        "daemon rejects its config",
+                        "unparseable configuration",
+                    ],
+                ),
+                m(
+                    "user/permission",
+                    "the unit's user may not do what the program needs",
+                    &[
+                        "unit user missing",
+                        "permission denied at start",
+                        "status 217 user",
+                        "cannot open its files as its user",
+                        "wrong owner stops the service from starting",
+                        "service user lacks rights",
+                    ],
+                ),
+                m(
+                    "start-limit",
+                    "systemd gave up restarting",
+                    &[
+                        "start limit hit",
+                        "start request repeated too quickly",
+                        "systemd gave up restarting",
+                        "restart limit reached",
+                        "unit not restarted any more",
+                        "too many restarts in a short time",
+                    ],
+                ),
+            ],
+        },
+        Class {
+            code: "HO-2",
+            name: "unsafe-host-change",
+            generic: &["bad change on the host", "human error"],
+            mechanisms: &[
+                m(
+                    "unattended-upgrade",
+                    "an automatic upgrade changed the host",
+                    &[
+                        "unattended upgrade",
+                        "automatic package update",
+                        "apt upgrade restarted it",
+                        "security patch applied by itself",
+                        "nightly update broke it",
+                        "unattended-upgrades restarted a service",
+                    ],
+                ),
+                m(
+                    "wrong-host",
+                    "the command ran on another host than meant",
+                    &[
+                        "command on the wrong host",
+                        "wrong server",
+                        "wrong terminal window",
+                        "deleted on the primary instead of the replica",
+                        "thought it was another host",
+                        "mixed up two machines",
+                    ],
+                ),
+                m(
+                    "wrong-scope-argument",
+                    "the command's argument covered more than meant",
+                    &[
+                        "argument too broad",
+                        "typo removed too many servers",
+                        "wrong scope",
+                        "one digit too many",
+                        "glob matched too much",
+                        "command hit more than intended",
+                    ],
+                ),
+                m(
+                    "out-of-band-recreate",
+                    "something was recreated by hand, outside its tooling",
+                    &[
+                        "recreated by hand",
+                        "container recreated outside compose",
+                        "manual recreate lost its settings",
+                        "out-of-band change",
+                        "docker run by hand",
+                        "changed outside of the tooling",
+                    ],
+                ),
+            ],
+        },
+    ],
+};
