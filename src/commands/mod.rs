@@ -3,13 +3,14 @@
 
 pub mod coreutils;
 pub mod disk;
+pub mod net;
 pub mod procs;
+pub mod services;
 #[cfg(test)]
 mod spec;
 mod support;
-pub mod text;
-pub mod services;
 pub mod terminal;
+pub mod text;
 
 use crate::program::Command;
 
@@ -17,6 +18,7 @@ use crate::program::Command;
 pub const GROUPS: &[&[&Command]] = &[
     coreutils::COMMANDS,
     disk::COMMANDS,
+    net::COMMANDS,
     procs::COMMANDS,
     services::COMMANDS,
     terminal::COMMANDS,

@@ -101,7 +101,7 @@ struct Pager {
     shift: usize,
     alternate: bool,
     more: bool,
-    pattern: Option<(Pattern, bool)>,
+    pattern: Option<Pattern>,
     message: String,
     first: bool,
 }
@@ -323,9 +323,9 @@ impl Pager {
     }
 
     fn hits(&self, text: &[u8]) -> Vec<(usize, usize)> {
-        let Some((pattern, fold)) = &self.pattern else { return Vec::new() };
+        let Some(pattern) = &self.pattern else { return Vec::new() };
         let (mut out, mut from) = (Vec::new(), 0);
-        while let Some((a, b)) = text.get(from..).and_then(|rest| pattern.find(rest, *fold)) {
+        while let Some((a, b)) = text.get(from..).and_then(|rest| pattern.find(rest)) {
             if b == a {
                 break;
             }
@@ -434,7 +434,7 @@ impl Pager {
     }
 
     async fn search(&mut self, c: &Ctx, forward: bool, from_top: bool) -> Result<(), Stop> {
-        let Some((pattern, fold)) = self.pattern.clone() else {
+        let Some(pattern) = self.pattern.clone() else {
             self.message = "No previous search pattern".into();
             return Ok(());
         };
@@ -454,7 +454,7 @@ impl Pager {
             let Some((text, _)) = self.document.line(c, at).await? else { break };
             // Matching costs some 2 ns a byte.
             c.work(2 * text.len() as u64 + 100).await?;
-            if pattern.is_match(&text, fold) {
+            if pattern.is_match(&text) {
                 (self.top, self.number) = (at, number);
                 return Ok(());
             }
@@ -466,8 +466,8 @@ impl Pager {
     fn set_pattern(&mut self, text: &str) {
         let fold = self.fold && !text.chars().any(char::is_uppercase);
         match Pattern::new(text.as_bytes(), fold) {
-            Some(pattern) => self.pattern = Some((pattern, fold)),
-            None => self.message = "Unmatched [, [^, [:, [., or [=  (press RETURN)".into(),
+            Ok(pattern) => self.pattern = Some(pattern),
+            Err(what) => self.message = format!("{what}  (press RETURN)"),
         }
     }
 
