@@ -2,12 +2,23 @@
 //! file and two lines in its group's `mod.rs`.
 
 pub mod coreutils;
+pub mod disk;
+pub mod procs;
 #[cfg(test)]
 mod spec;
 mod support;
 pub mod text;
+pub mod services;
+pub mod terminal;
 
 use crate::program::Command;
 
 /// Every group's rows.
-pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS, text::COMMANDS];
+pub const GROUPS: &[&[&Command]] = &[
+    coreutils::COMMANDS,
+    disk::COMMANDS,
+    procs::COMMANDS,
+    services::COMMANDS,
+    terminal::COMMANDS,
+    text::COMMANDS,
+];
