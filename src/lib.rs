@@ -11,6 +11,8 @@ pub mod sim;
 pub mod testkit;
 pub mod world;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
 #[cfg(target_arch = "wasm32")]

@@ -1,5 +1,6 @@
 //! One play-through: inputs in, updates out. A run is a pure function of build, scenario, seed and input log.
 
+pub mod edit;
 mod facts;
 pub mod file;
 pub mod input;
