@@ -1,6 +1,8 @@
 //! Firedrill: a flight simulator for people who carry a pager.
 
 pub mod base;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
 pub mod commands;
 pub mod present;
 pub mod program;
