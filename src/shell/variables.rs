@@ -70,6 +70,8 @@ pub struct Variable {
     /// `declare -n`
     pub reference: bool,
     pub trace: bool,
+    /// An array that was declared and never assigned.
+    pub bare: bool,
 }
 
 impl Default for Variable {
@@ -83,6 +85,7 @@ impl Default for Variable {
             upper: false,
             reference: false,
             trace: false,
+            bare: false,
         }
     }
 }

@@ -248,8 +248,8 @@ impl World {
                 let killed = p.pending.contains(Signal::KILL);
                 let stopped = matches!(p.state, State::Stopped(_));
                 // A caught signal ends a sleep, not work: a busy task would be polled for ever at one instant.
-                let signalled = p.fatal_pending().is_some()
-                    || p.state == State::Sleeping && p.caught_pending().is_some();
+                let signalled =
+                    p.fatal_pending().is_some() || p.state == State::Sleeping && p.caught_pending().is_some();
                 if runs && (killed || !stopped && (signalled || self.wait_is_met(me, &p.wait))) {
                     ready.push(me);
                 }

@@ -116,7 +116,7 @@ pub(super) async fn shopt(shell: &mut Shell, words: &[BString]) -> Ran {
         } else if of_set {
             format!("{name:<15}\t{}\n", if on { "on" } else { "off" })
         } else {
-            format!("{name:<20}\t{}\n", if on { "on" } else { "off" })
+            format!("{name:<15}\t{}\n", if on { "on" } else { "off" })
         }
     };
     let (on, off) = (given.has(b's'), given.has(b'u'));

@@ -220,10 +220,7 @@ impl Formatter<'_> {
                 spec.precision = Some(number(&mut at));
             }
         }
-        while matches!(format.get(at), Some(b'h' | b'l' | b'L' | b'j' | b'z' | b't' | b'q'))
-            && format.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
-            && format[at] != b'q'
-        {
+        while matches!(format.get(at), Some(b'h' | b'l' | b'L' | b'j' | b'z' | b't')) {
             at += 1;
         }
         let Some(&kind) = format.get(at) else {

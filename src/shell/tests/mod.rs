@@ -1,3 +1,4 @@
+mod prompt;
 mod spec;
 
 use crate::testkit::Kit;
