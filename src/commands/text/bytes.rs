@@ -332,7 +332,7 @@ async fn xxd(c: Ctx, a: Args) -> Outcome {
                     line.push(' ');
                 }
             }
-            if group == 0 || columns % group != 0 {
+            if group == 0 || !columns.is_multiple_of(group) {
                 line.push(' ');
             }
             line.push(' ');
@@ -493,7 +493,7 @@ async fn cmp(c: Ctx, a: Args) -> Outcome {
         }
     }
     let skip = |n: usize| -> u64 {
-        let own = operands.get(2 + n).map(|t| BStr::new(t));
+        let own = operands.get(2 + n).map(BStr::new);
         let text = own.or(a.get("ignore-initial")).unwrap_or_default();
         let text = text.split_once_str(":").map_or(text.as_bytes(), |(x, y)| if n == 0 { x } else { y });
         parse_size(text).unwrap_or(0)
