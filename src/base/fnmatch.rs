@@ -138,7 +138,8 @@ fn bracket(pattern: &[u8], c: u32, flags: Flags) -> Option<(usize, bool)> {
                 hit |= (low..=high).contains(&c)
                     || flags.fold_case
                         && char::from_u32(c).is_some_and(|ch| {
-                            let other = if ch.is_lowercase() { ch.to_uppercase().next() } else { ch.to_lowercase().next() };
+                            let other =
+                                if ch.is_lowercase() { ch.to_uppercase().next() } else { ch.to_lowercase().next() };
                             other.is_some_and(|o| (low..=high).contains(&u32::from(o)))
                         });
             }

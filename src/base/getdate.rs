@@ -278,9 +278,7 @@ impl Parser<'_> {
             }
             h = h % 12 + if w == "pm" { 12 } else { 0 };
             self.take(1);
-        } else if zone
-            && let [Token::Number(sign @ (1 | -1), n, digits, None), ..] = self.tokens
-        {
+        } else if zone && let [Token::Number(sign @ (1 | -1), n, digits, None), ..] = self.tokens {
             let (sign, n, digits) = (*sign, *n, *digits);
             self.take(1);
             self.offset(sign, n, digits)?;

@@ -305,8 +305,7 @@ pub fn unescape(text: &[u8], in_b: bool) -> Escape {
     };
     let hex = |most: usize| {
         let digits = text[2..].iter().take(most).take_while(|b| b.is_ascii_hexdigit()).count();
-        let value =
-            text[2..2 + digits].iter().fold(0u32, |n, &b| n * 16 + char::from(b).to_digit(16).unwrap_or(0));
+        let value = text[2..2 + digits].iter().fold(0u32, |n, &b| n * 16 + char::from(b).to_digit(16).unwrap_or(0));
         (value, digits)
     };
     let one = |b: u8| Escape::Bytes(vec![b], 2);

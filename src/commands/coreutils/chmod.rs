@@ -12,7 +12,11 @@ use crate::world::fs::Kind;
 pub const COMMAND: Command = Command {
     name: "chmod",
     summary: "Change the mode of each FILE to MODE.",
-    usage: &["[OPTION]... MODE[,MODE]... FILE...", "[OPTION]... OCTAL-MODE FILE...", "[OPTION]... --reference=RFILE FILE..."],
+    usage: &[
+        "[OPTION]... MODE[,MODE]... FILE...",
+        "[OPTION]... OCTAL-MODE FILE...",
+        "[OPTION]... --reference=RFILE FILE...",
+    ],
     options: &[
         Opt::flag('c', "changes", "like verbose but report only when a change is made"),
         Opt::flag('f', "silent", "suppress most error messages"),
@@ -135,7 +139,8 @@ impl Changer<'_> {
                 c.complain(format_args!("changing permissions of {}: {errno}", quoteaf(path))).await?;
             }
             if self.verbose {
-                let line = format!("failed to change mode of {} from {} to {}\n", quoteaf(path), show(stat.mode), show(mode));
+                let line =
+                    format!("failed to change mode of {} from {} to {}\n", quoteaf(path), show(stat.mode), show(mode));
                 c.out(line).await?;
             }
         } else if mode != stat.mode && (self.verbose || self.changes) {

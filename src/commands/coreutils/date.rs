@@ -37,16 +37,13 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         return c.out("0.000001000\n").await.map(|()| 0);
     }
     let mut format: Vec<u8> = b"%a %b %e %H:%M:%S %Z %Y".to_vec();
-    if let Some((option, value)) = a.given().iter().rev().find(|(o, _)| {
-        o.is("iso-8601") || o.is("rfc-email") || o.is("rfc-822") || o.is("rfc-2822") || o.is("rfc-3339")
-    }) {
-        let words = [
-            ("hours", "hours"),
-            ("minutes", "minutes"),
-            ("date", "date"),
-            ("seconds", "seconds"),
-            ("ns", "ns"),
-        ];
+    if let Some((option, value)) =
+        a.given().iter().rev().find(|(o, _)| {
+            o.is("iso-8601") || o.is("rfc-email") || o.is("rfc-822") || o.is("rfc-2822") || o.is("rfc-3339")
+        })
+    {
+        let words =
+            [("hours", "hours"), ("minutes", "minutes"), ("date", "date"), ("seconds", "seconds"), ("ns", "ns")];
         let word = match value {
             None if option.is("iso-8601") => "date",
             None => "",
@@ -88,7 +85,10 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     let now = times::micros(c.now());
     if let Some(operand) = set_by_operand {
         if a.has("date") || a.has("reference") || a.has("file") {
-            let text = format!("the argument {} lacks a leading '+';\nwhen using an option to specify date(s), any non-option\nargument must be a format string beginning with '+'", quote(operand));
+            let text = format!(
+                "the argument {} lacks a leading '+';\nwhen using an option to specify date(s), any non-option\nargument must be a format string beginning with '+'",
+                quote(operand)
+            );
             return usage(&c, 1, text).await;
         }
         let digits = operand.split_once_str(".").map_or(&operand[..], |(d, _)| d);

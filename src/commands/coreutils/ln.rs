@@ -81,7 +81,8 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     for target in &targets {
         let name = if into_dir { join(into.as_ref(), base_name(target.as_ref())) } else { into.clone() };
         let name = name.strip_prefix(b"./").map_or(name.clone(), BString::from);
-        let name = if a.operands().len() == 1 || !into_dir || into != "." { name } else { join(into.as_ref(), name.as_ref()) };
+        let name =
+            if a.operands().len() == 1 || !into_dir || into != "." { name } else { join(into.as_ref(), name.as_ref()) };
         if !one(&c, &a, target.as_ref(), name.as_ref()).await? {
             status = 1;
         }
@@ -132,8 +133,7 @@ async fn one(c: &Ctx, a: &Args, target: &BStr, name: &BStr) -> Result<bool, Stop
             }
         }
     }
-    let made =
-        c.sys(|s| if symbolic { s.symlink(target.as_ref(), name) } else { s.link(target.as_ref(), name) });
+    let made = c.sys(|s| if symbolic { s.symlink(target.as_ref(), name) } else { s.link(target.as_ref(), name) });
     if let Err(errno) = made {
         // Where the link would be is what matters, except that a hard link names both.
         let text = if symbolic || errno == Errno::EEXIST {
@@ -167,9 +167,7 @@ fn relative(c: &Ctx, target: &BStr, name: &BStr) -> BString {
 
 /// `to` as seen from the directory `from`; both absolute.
 pub fn relative_path(to: &BStr, from: &BStr) -> BString {
-    let parts = |p: &BStr| -> Vec<BString> {
-        p.split_str("/").filter(|x| !x.is_empty()).map(BString::from).collect()
-    };
+    let parts = |p: &BStr| -> Vec<BString> { p.split_str("/").filter(|x| !x.is_empty()).map(BString::from).collect() };
     let (to, from) = (parts(to), parts(from));
     let same = to.iter().zip(&from).take_while(|(a, b)| a == b).count();
     let mut way: Vec<BString> = vec!["..".into(); from.len() - same];

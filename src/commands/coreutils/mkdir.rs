@@ -17,7 +17,10 @@ pub const COMMAND: Command = Command {
         Opt::flag('v', "verbose", "print a message for each created directory"),
         Opt::flag('Z', "context", "set the SELinux security context of each created directory").accepted(),
     ],
-    examples: &[Example { run: "mkdir -pv a/b", prints: "mkdir: created directory 'a'\nmkdir: created directory 'a/b'\n" }],
+    examples: &[Example {
+        run: "mkdir -pv a/b",
+        prints: "mkdir: created directory 'a'\nmkdir: created directory 'a/b'\n",
+    }],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };

@@ -171,9 +171,9 @@ fn canonical(c: &Ctx, path: &BStr, need: Need) -> Result<BString, Errno> {
             for part in parts {
                 at = match part {
                     b"." => at,
-                    b".." => at.rsplit_once_str("/").map_or("/".into(), |(above, _)| {
-                        if above.is_empty() { "/".into() } else { above.into() }
-                    }),
+                    b".." => at
+                        .rsplit_once_str("/")
+                        .map_or("/".into(), |(above, _)| if above.is_empty() { "/".into() } else { above.into() }),
                     _ => {
                         let next = join(at.as_ref(), BStr::new(part));
                         c.sys(|s| s.realpath(next.as_ref())).unwrap_or(next)
@@ -281,7 +281,9 @@ async fn realpath(c: Ctx, a: Args) -> Outcome {
             *dir == "/" || p.strip_prefix(&dir[..]).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
         };
         let shown = match (&to, &base) {
-            (Some(to), Some(base)) if below(base, &full) && below(base, to) => relative_path(full.as_ref(), to.as_ref()),
+            (Some(to), Some(base)) if below(base, &full) && below(base, to) => {
+                relative_path(full.as_ref(), to.as_ref())
+            }
             (Some(to), None) => relative_path(full.as_ref(), to.as_ref()),
             (None, Some(base)) if below(base, &full) => relative_path(full.as_ref(), base.as_ref()),
             _ => full,

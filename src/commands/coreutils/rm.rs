@@ -92,7 +92,9 @@ async fn main(c: Ctx, a: Args) -> Outcome {
             status = 1;
             continue;
         }
-        let is_root = remover.recursive && c.sys(|s| s.lstat(path)).is_ok() && c.sys(|s| s.realpath(path)).is_ok_and(|p| p == "/");
+        let is_root = remover.recursive
+            && c.sys(|s| s.lstat(path)).is_ok()
+            && c.sys(|s| s.realpath(path)).is_ok_and(|p| p == "/");
         if is_root && !a.has("no-preserve-root") {
             let same = if path == "/" { String::new() } else { " (same as '/')".into() };
             c.complain(format_args!("it is dangerous to operate recursively on {}{same}", quoteaf(path))).await?;

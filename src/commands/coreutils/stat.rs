@@ -17,8 +17,17 @@ pub const COMMAND: Command = Command {
         Opt::flag('L', "dereference", "follow links"),
         Opt::flag('f', "file-system", "display file system status instead of file status"),
         Opt::long_value("cached", "MODE", "specify how to use cached attributes").accepted(),
-        Opt::value('c', "format", "FORMAT", "use the specified FORMAT instead of the default; output a newline after each"),
-        Opt::long_value("printf", "FORMAT", "like --format, but interpret backslash escapes, and do not output a newline"),
+        Opt::value(
+            'c',
+            "format",
+            "FORMAT",
+            "use the specified FORMAT instead of the default; output a newline after each",
+        ),
+        Opt::long_value(
+            "printf",
+            "FORMAT",
+            "like --format, but interpret backslash escapes, and do not output a newline",
+        ),
         Opt::flag('t', "terse", "print the information in terse form"),
     ],
     examples: &[Example { run: "printf abc > f; stat -c '%n %s %a %F' f", prints: "f 3 644 regular file\n" }],
@@ -246,7 +255,8 @@ fn file(c: &Ctx, path: &BStr, stat: &Stat, field: &Field<'_>, letter: u8) -> Opt
         b'n' => Some(Shown::Text(path.into())),
         b'N' => {
             let style = c.env("QUOTING_STYLE");
-            let name = if style.is_some_and(|s| s == "locale") { crate::base::quote::quote(path) } else { quoteaf(path) };
+            let name =
+                if style.is_some_and(|s| s == "locale") { crate::base::quote::quote(path) } else { quoteaf(path) };
             match c.sys(|s| s.readlink(path)) {
                 Ok(target) if stat.kind == Kind::Symlink => text(format!("{name} -> {}", quoteaf(target))),
                 _ => text(name),
@@ -277,14 +287,7 @@ fn file(c: &Ctx, path: &BStr, stat: &Stat, field: &Field<'_>, letter: u8) -> Opt
     }
 }
 
-fn filesystem(
-    path: &BStr,
-    usage: &Usage,
-    mount: u32,
-    fstype: &str,
-    _: &Field<'_>,
-    letter: u8,
-) -> Option<Shown> {
+fn filesystem(path: &BStr, usage: &Usage, mount: u32, fstype: &str, _: &Field<'_>, letter: u8) -> Option<Shown> {
     let (name, magic) = match fstype {
         "ext4" | "ext3" | "ext2" => ("ext2/ext3", 0xef53),
         "xfs" => ("xfs", 0x5846_5342),

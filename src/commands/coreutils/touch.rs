@@ -22,7 +22,10 @@ pub const COMMAND: Command = Command {
         Opt::value('t', "", "STAMP", "use [[CC]YY]MMDDhhmm[.ss] instead of current time"),
         Opt::long_value("time", "WORD", "change the specified time: access, atime, use, modify, mtime"),
     ],
-    examples: &[Example { run: "touch -d '2026-03-01 10:00' f; stat -c %y f", prints: "2026-03-01 10:00:00.000000000 +0000\n" }],
+    examples: &[Example {
+        run: "touch -d '2026-03-01 10:00' f; stat -c %y f",
+        prints: "2026-03-01 10:00:00.000000000 +0000\n",
+    }],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };
@@ -33,13 +36,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     }
     let (mut access, mut modify) = (a.has("a"), a.has("m"));
     if let Some(word) = a.get("time") {
-        let words = [
-            ("atime", "a"),
-            ("access", "a"),
-            ("use", "a"),
-            ("mtime", "m"),
-            ("modify", "m"),
-        ];
+        let words = [("atime", "a"), ("access", "a"), ("use", "a"), ("mtime", "m"), ("modify", "m")];
         match one_of(&c, "--time", word, &words, 1).await? {
             Ok("a") => access = true,
             Ok(_) => modify = true,

@@ -54,7 +54,8 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         }
     }
     if amount.is_none() && !a.has("reference") {
-        return usage(&c, 1, format_args!("you must specify either {} or {}", quote("--size"), quote("--reference"))).await;
+        return usage(&c, 1, format_args!("you must specify either {} or {}", quote("--size"), quote("--reference")))
+            .await;
     }
     if a.has("reference") && amount.is_some() && sign == b' ' {
         let text = format!("you must specify a relative {} with {}", quote("--size"), quote("--reference"));

@@ -201,9 +201,9 @@ impl<'c> Copier<'c> {
                 c.sys(|s| s.symlink(target.as_ref(), to))
                     .map_err(|e| format!("cannot create symbolic link {}: {e}", quoteaf(to)))
             }
-            Kind::Fifo if self.how.recursive => c
-                .sys(|s| s.mkfifo(to, source.mode))
-                .map_err(|e| format!("cannot create fifo {}: {e}", quoteaf(to))),
+            Kind::Fifo if self.how.recursive => {
+                c.sys(|s| s.mkfifo(to, source.mode)).map_err(|e| format!("cannot create fifo {}: {e}", quoteaf(to)))
+            }
             _ => self.file(from, &source, to, old.as_ref()).await?,
         };
         if let Err(text) = made {
@@ -235,9 +235,7 @@ impl<'c> Copier<'c> {
             let text = format!("cannot overwrite directory {} with non-directory", quoteaf(to));
             return self.fail(text).await.map(|_| Meet::Failed);
         }
-        if self.how.existing == Existing::Keep
-            || self.how.update && target.is_some_and(|t| t.mtime >= source.mtime)
-        {
+        if self.how.existing == Existing::Keep || self.how.update && target.is_some_and(|t| t.mtime >= source.mtime) {
             return Ok(Meet::Skip);
         }
         if self.how.existing == Existing::Ask && !confirm(c, format_args!("overwrite {}", quoteaf(to))).await? {

@@ -98,7 +98,9 @@ async fn main(c: Ctx, a: Args) -> Outcome {
                 if from >= to {
                     break;
                 }
-                if n > 0 && let Some(own) = &own {
+                if n > 0
+                    && let Some(own) = &own
+                {
                     out.extend_from_slice(own);
                 }
                 out.extend_from_slice(&line[from..to]);
@@ -117,7 +119,11 @@ fn parse(text: &[u8], fields: bool) -> Result<Vec<(u64, u64)>, String> {
     let mut out: Vec<(u64, u64)> = Vec::new();
     for part in text.split(|b| matches!(b, b',' | b' ' | b'\t')) {
         let bad = || {
-            if fields { format!("invalid field value {}", quote(part)) } else { format!("invalid byte/character position {}", quote(part)) }
+            if fields {
+                format!("invalid field value {}", quote(part))
+            } else {
+                format!("invalid byte/character position {}", quote(part))
+            }
         };
         let number = |t: &[u8]| -> Result<Option<u64>, String> {
             if t.is_empty() {

@@ -12,8 +12,18 @@ pub const COMMAND: Command = Command {
     name: "head",
     summary: "Print the first 10 lines of each FILE to standard output.\nWith more than one FILE, precede each with a header giving the file name.",
     options: &[
-        Opt::value('c', "bytes", "[-]NUM", "print the first NUM bytes of each file; with '-', all but the last NUM bytes"),
-        Opt::value('n', "lines", "[-]NUM", "print the first NUM lines instead of the first 10; with '-', all but the last"),
+        Opt::value(
+            'c',
+            "bytes",
+            "[-]NUM",
+            "print the first NUM bytes of each file; with '-', all but the last NUM bytes",
+        ),
+        Opt::value(
+            'n',
+            "lines",
+            "[-]NUM",
+            "print the first NUM lines instead of the first 10; with '-', all but the last",
+        ),
         Opt::flag('q', "quiet", "never print headers giving file names"),
         Opt::long("silent", "never print headers giving file names"),
         Opt::flag('v', "verbose", "always print headers giving file names"),

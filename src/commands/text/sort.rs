@@ -23,7 +23,11 @@ pub const COMMAND: Command = Command {
         Opt::flag('R', "random-sort", "shuffle, but group identical keys"),
         Opt::long_value("random-source", "FILE", "get random bytes from FILE").accepted(),
         Opt::flag('r', "reverse", "reverse the result of comparisons"),
-        Opt::long_value("sort", "WORD", "sort according to WORD: general-numeric, human-numeric, month, numeric, random, version"),
+        Opt::long_value(
+            "sort",
+            "WORD",
+            "sort according to WORD: general-numeric, human-numeric, month, numeric, random, version",
+        ),
         Opt::flag('V', "version-sort", "natural sort of (version) numbers within text"),
         Opt::long_value("batch-size", "NMERGE", "merge at most NMERGE inputs at once").accepted(),
         Opt::flag('c', "", "check for sorted input; do not sort"),
@@ -70,7 +74,8 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     if let Some(list) = a.get("files0-from") {
         if let Some(extra) = a.operands().first() {
             c.complain(format_args!("extra operand {}", quoteaf(extra))).await?;
-            c.err("file operands cannot be combined with --files0-from\nTry 'sort --help' for more information.\n").await?;
+            c.err("file operands cannot be combined with --files0-from\nTry 'sort --help' for more information.\n")
+                .await?;
             return Ok(2);
         }
         let text = match read_all(&c, list).await? {

@@ -153,7 +153,11 @@ impl Sorting {
             .map(|&line| {
                 let part = self.part(line, &first);
                 let numeric = matches!(first.how.order, Order::Numeric | Order::Human);
-                Row { line, part, number: if numeric { Number::read(part, first.how.order == Order::Human) } else { Number::ZERO } }
+                Row {
+                    line,
+                    part,
+                    number: if numeric { Number::read(part, first.how.order == Order::Human) } else { Number::ZERO },
+                }
             })
             .collect();
         rows.sort_by(|a, b| {
@@ -283,7 +287,8 @@ fn key(text: &BStr) -> Result<Key, String> {
         if digits > 18 { Some(usize::MAX / 2) } else { n }
     };
     let shown = |rest: &[u8]| quote(rest);
-    let field = number(&mut rest).ok_or_else(|| format!("invalid number at field start: invalid count at start of {}", shown(text)))?;
+    let field = number(&mut rest)
+        .ok_or_else(|| format!("invalid number at field start: invalid count at start of {}", shown(text)))?;
     if field == 0 {
         return Err(invalid("field number is zero"));
     }

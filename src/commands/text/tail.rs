@@ -16,22 +16,41 @@ pub const COMMAND: Command = Command {
     name: "tail",
     summary: "Print the last 10 lines of each FILE to standard output.\nWith more than one FILE, precede each with a header giving the file name.",
     options: &[
-        Opt::value('c', "bytes", "[+]NUM", "output the last NUM bytes; or use -c +NUM to output starting with byte NUM"),
+        Opt::value(
+            'c',
+            "bytes",
+            "[+]NUM",
+            "output the last NUM bytes; or use -c +NUM to output starting with byte NUM",
+        ),
         Opt::long("debug", "indicate which --follow implementation is used").accepted(),
         Opt::flag('f', "follow", "output appended data as the file grows").optional("{name|descriptor}"),
         Opt::flag('F', "", "same as --follow=name --retry"),
-        Opt::value('n', "lines", "[+]NUM", "output the last NUM lines, instead of the last 10; +NUM: starting with line NUM"),
-        Opt::long_value("max-unchanged-stats", "N", "reopen a FILE which has not changed size after N iterations").accepted(),
+        Opt::value(
+            'n',
+            "lines",
+            "[+]NUM",
+            "output the last NUM lines, instead of the last 10; +NUM: starting with line NUM",
+        ),
+        Opt::long_value("max-unchanged-stats", "N", "reopen a FILE which has not changed size after N iterations")
+            .accepted(),
         Opt::long_value("pid", "PID", "with -f, terminate after process ID, PID dies"),
         Opt::flag('q', "quiet", "never output headers giving file names"),
         Opt::long("silent", "never output headers giving file names"),
         Opt::long("retry", "keep trying to open a file if it is inaccessible"),
-        Opt::value('s', "sleep-interval", "N", "with -f, sleep for approximately N seconds (default 1.0) between iterations"),
+        Opt::value(
+            's',
+            "sleep-interval",
+            "N",
+            "with -f, sleep for approximately N seconds (default 1.0) between iterations",
+        ),
         Opt::flag('v', "verbose", "always output headers giving file names"),
         Opt::flag('z', "zero-terminated", "line delimiter is NUL, not newline"),
     ],
     syntax: Syntax::Number("lines"),
-    examples: &[Example { run: "seq 5 | tail -n 2", prints: "4\n5\n" }, Example { run: "seq 5 | tail -n +4", prints: "4\n5\n" }],
+    examples: &[
+        Example { run: "seq 5 | tail -n 2", prints: "4\n5\n" },
+        Example { run: "seq 5 | tail -n +4", prints: "4\n5\n" },
+    ],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };
@@ -218,7 +237,9 @@ async fn one(c: &Ctx, fd: u32, amount: Amount, delimiter: u8) -> Result<Result<(
                 held.extend(bytes);
                 // Cut now and then, so that it costs little.
                 if held.len() > 1 << 20 {
-                    let keep = if amount.lines { start_of_last(&held, amount.n, delimiter) } else {
+                    let keep = if amount.lines {
+                        start_of_last(&held, amount.n, delimiter)
+                    } else {
                         (held.len() as u64).saturating_sub(amount.n) as usize
                     };
                     held.drain(..keep);

@@ -252,7 +252,9 @@ fn parse(text: &[u8]) -> Result<Vec<Item>, String> {
         if raw(at + 1, b'-') && at + 2 < chars.len() {
             let to = chars[at + 2].0;
             if b > to {
-                let shown = |b: u8| if b.is_ascii_graphic() || b == b' ' { char::from(b).to_string() } else { format!("\\{b:03o}") };
+                let shown = |b: u8| {
+                    if b.is_ascii_graphic() || b == b' ' { char::from(b).to_string() } else { format!("\\{b:03o}") }
+                };
                 return Err(format!(
                     "range-endpoints of '{}-{}' are in reverse collating sequence order",
                     shown(b),

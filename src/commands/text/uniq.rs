@@ -57,16 +57,34 @@ async fn main(c: Ctx, a: Args) -> Outcome {
             }
         }
     };
-    let group = match method("group", &[("prepend", "prepend"), ("append", "append"), ("separate", "separate"), ("both", "both")]).await? {
-        Ok("") => if a.has("group") { "separate" } else { "" },
+    let group = match method(
+        "group",
+        &[("prepend", "prepend"), ("append", "append"), ("separate", "separate"), ("both", "both")],
+    )
+    .await?
+    {
+        Ok("") => {
+            if a.has("group") {
+                "separate"
+            } else {
+                ""
+            }
+        }
         Ok(word) => word,
         Err(status) => return Ok(status),
     };
-    let all = match method("all-repeated", &[("none", "none"), ("prepend", "prepend"), ("separate", "separate")]).await? {
-        Ok("") => if a.has("all-repeated") || a.has("D") { "none" } else { "" },
-        Ok(word) => word,
-        Err(status) => return Ok(status),
-    };
+    let all =
+        match method("all-repeated", &[("none", "none"), ("prepend", "prepend"), ("separate", "separate")]).await? {
+            Ok("") => {
+                if a.has("all-repeated") || a.has("D") {
+                    "none"
+                } else {
+                    ""
+                }
+            }
+            Ok(word) => word,
+            Err(status) => return Ok(status),
+        };
     let hint = format!("Try '{}' for more information.\n", format_args!("{} --help", c.called()));
     if !group.is_empty() && (a.has("count") || a.has("repeated") || a.has("unique") || !all.is_empty()) {
         c.complain("--group is mutually exclusive with -c/-d/-D/-u").await?;
@@ -127,7 +145,13 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         };
         let line = line.map(|l| l.strip_suffix(&[end]).unwrap_or(l));
         let same = match (&held, line) {
-            (Some((_, key, _)), Some(line)) => if plain { key == line } else { *key == part(line) },
+            (Some((_, key, _)), Some(line)) => {
+                if plain {
+                    key == line
+                } else {
+                    *key == part(line)
+                }
+            }
             _ => false,
         };
         if same {

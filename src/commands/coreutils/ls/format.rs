@@ -12,8 +12,8 @@ use crate::base::quote::{c_escape, quoteaf, quotef};
 use crate::base::zone::Zone;
 use crate::base::{SimTime, quote};
 use crate::commands::support::mode::mode_string;
-use crate::commands::support::{one_of, times};
 use crate::commands::support::owner::host;
+use crate::commands::support::{one_of, times};
 use crate::program::{Args, Ctx, Stop};
 use crate::world::fs::Kind;
 use crate::world::sys::Stat;
@@ -140,9 +140,17 @@ impl Style {
             Some("escape") => "escape",
             Some("quote-name") => "c",
             Some(_) => {
-                let words =
-                    ["literal", "shell", "shell-always", "shell-escape", "shell-escape-always", "c", "escape", "locale"]
-                        .map(|w| (w, w));
+                let words = [
+                    "literal",
+                    "shell",
+                    "shell-always",
+                    "shell-escape",
+                    "shell-escape-always",
+                    "c",
+                    "escape",
+                    "locale",
+                ]
+                .map(|w| (w, w));
                 match one_of(c, "--quoting-style", a.get("quoting-style").unwrap_or_default(), &words, 2).await? {
                     Ok(word) => word,
                     Err(status) => return Ok(Err(status)),
@@ -365,11 +373,10 @@ impl Style {
         if self.blocks {
             table.push((column(&|s| self.blocks(s.blocks)), true));
         }
-        let modes =
-            entries.iter().map(|e| match &e.stat {
-                Some(stat) => mode_string(e.kind, stat.mode),
-                None => format!("{}?????????", e.kind.letter()),
-            });
+        let modes = entries.iter().map(|e| match &e.stat {
+            Some(stat) => mode_string(e.kind, stat.mode),
+            None => format!("{}?????????", e.kind.letter()),
+        });
         table.push((modes.collect(), false));
         table.push((column(&|s| s.nlink.to_string()), true));
         if self.owner {

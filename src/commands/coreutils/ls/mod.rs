@@ -5,8 +5,8 @@ mod format;
 
 use bstr::{BStr, BString, ByteSlice};
 
-use crate::base::quote::quoteaf;
 use crate::base::human::parse_size;
+use crate::base::quote::quoteaf;
 use crate::commands::support::{join, one_of, times};
 use crate::program::{Args, Command, Ctx, Example, Opt, Outcome, Stop};
 use crate::world::Errno;
@@ -73,7 +73,11 @@ const OPTIONS: &[Opt] = &[
     Opt::flag('R', "recursive", "list subdirectories recursively"),
     Opt::flag('s', "size", "print the allocated size of each file, in blocks"),
     Opt::flag('S', "", "sort by file size, largest first"),
-    Opt::long_value("sort", "WORD", "sort by WORD: none (-U), size (-S), time (-t), version (-v), extension (-X), width"),
+    Opt::long_value(
+        "sort",
+        "WORD",
+        "sort by WORD: none (-U), size (-S), time (-t), version (-v), extension (-X), width",
+    ),
     Opt::long_value("time", "WORD", "select which timestamp to display or sort by"),
     Opt::long_value("time-style", "TIME_STYLE", "time/date format with -l"),
     Opt::flag('t', "", "sort by time, newest first"),
@@ -360,7 +364,9 @@ impl Lister<'_> {
                 let key = |e: &Entry| e.name.rfind_byte(b'.').map_or(BString::default(), |at| e.name[at..].into());
                 key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
             }),
-            Sort::Width => entries.sort_by_key(|e| (format::width(&self.style.quoted(e.name.as_ref())), e.name.clone())),
+            Sort::Width => {
+                entries.sort_by_key(|e| (format::width(&self.style.quoted(e.name.as_ref())), e.name.clone()))
+            }
             _ => entries.sort_by(|a, b| a.name.cmp(&b.name)),
         }
         if self.reverse {

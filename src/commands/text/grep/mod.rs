@@ -84,20 +84,14 @@ pub const GREP: Command = Command {
 
 pub const EGREP: Command = Command {
     name: "egrep",
-    examples: &[Example {
-        run: "printf 'a\\nb\\nc\\n' | egrep 'a|c'",
-        prints: "a\nc\n",
-    }],
+    examples: &[Example { run: "printf 'a\\nb\\nc\\n' | egrep 'a|c'", prints: "a\nc\n" }],
     main: |c, a| Box::pin(main(c, a, 'E')),
     ..GREP
 };
 
 pub const FGREP: Command = Command {
     name: "fgrep",
-    examples: &[Example {
-        run: "printf 'a.\\nab\\n' | fgrep a.",
-        prints: "a.\n",
-    }],
+    examples: &[Example { run: "printf 'a.\\nab\\n' | fgrep a.", prints: "a.\n" }],
     main: |c, a| Box::pin(main(c, a, 'F')),
     ..GREP
 };
@@ -114,9 +108,11 @@ struct Selection {
 
 impl Selection {
     fn takes(&self, name: &BStr) -> bool {
-        let hit = self.globs.iter().rev().find(|(_, glob)| {
-            fnmatch::matches(glob, base_name(name)) || fnmatch::matches(glob, name)
-        });
+        let hit = self
+            .globs
+            .iter()
+            .rev()
+            .find(|(_, glob)| fnmatch::matches(glob, base_name(name)) || fnmatch::matches(glob, name));
         match hit {
             Some((include, _)) => *include,
             None => self.globs.first().is_none_or(|(include, _)| !include),
@@ -179,16 +175,19 @@ async fn main(c: Ctx, a: Args, kind: char) -> Outcome {
             Ok(n) if text[0].is_ascii_digit() => Ok(Ok(Some(n))),
             Err(crate::base::human::SizeError::Overflow) => Ok(Ok(Some(u64::MAX))),
             _ => {
-                let shown = if kind == "max" { "invalid max count".into() } else { format!("{text}: invalid context length argument") };
+                let shown = if kind == "max" {
+                    "invalid max count".into()
+                } else {
+                    format!("{text}: invalid context length argument")
+                };
                 c.complain(shown).await?;
                 Ok(Err(2))
             }
         }
     };
     let mut counts = [None; 4];
-    for (n, (name, kind)) in [("max-count", "max"), ("context", ""), ("before-context", ""), ("after-context", "")]
-        .into_iter()
-        .enumerate()
+    for (n, (name, kind)) in
+        [("max-count", "max"), ("context", ""), ("before-context", ""), ("after-context", "")].into_iter().enumerate()
     {
         counts[n] = match number(name, kind).await? {
             Ok(value) => value,
