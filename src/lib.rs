@@ -6,6 +6,7 @@ pub mod program;
 pub mod run;
 pub mod scenario;
 pub mod score;
+pub mod shell;
 pub mod sim;
 pub mod testkit;
 pub mod world;

@@ -76,7 +76,18 @@ pub struct Kit {
     sessions: u32,
 }
 
+/// Every row: the programs' and the shell's.
+pub fn all_rows() -> Vec<&'static [&'static Command]> {
+    let mut rows = crate::commands::GROUPS.to_vec();
+    rows.push(crate::shell::COMMANDS);
+    rows
+}
+
 impl Kit {
+    /// A world with every program and the shell.
+    pub fn full() -> Kit {
+        Kit::new(&all_rows())
+    }
     pub fn new(groups: &[&[&'static Command]]) -> Kit {
         let table = Table::new(groups);
         let world = plain_world(&table);
@@ -167,6 +178,11 @@ impl Kit {
     }
     pub fn run(&mut self, argv: &[&str]) -> Ran {
         self.run_with(argv, "")
+    }
+
+    /// Runs a script as `bash -c` does, on a world with every program and the shell.
+    pub fn sh(&mut self, script: &str) -> Ran {
+        self.run(&["bash", "-c", script])
     }
 
     /// What a session has printed since it was last asked: (stdout, stderr).

@@ -103,6 +103,11 @@ impl Regex {
     }
 }
 
+/// The ranges of a POSIX character class (`alpha`, `digit`…), as `[[:alpha:]]` matches in C.UTF-8.
+pub fn class(name: &[u8]) -> Option<Vec<(char, char)>> {
+    syntax::class(name)
+}
+
 /// Bytes of the first character; 1 for an invalid byte, 0 at the end.
 pub fn char_len(bytes: &[u8]) -> usize {
     match bstr::decode_utf8(bytes) {
