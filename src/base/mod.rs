@@ -11,6 +11,7 @@ pub mod getdate;
 pub mod hash;
 pub mod human;
 pub mod limits;
+pub mod lines_diff;
 pub mod printf;
 pub mod quote;
 pub mod regex;

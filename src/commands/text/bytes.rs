@@ -306,8 +306,7 @@ async fn xxd(c: Ctx, a: Args) -> Outcome {
         for line in text.lines() {
             let body = if plain { line } else { line.split_once_str(": ").map_or(&b""[..], |(_, body)| body) };
             let body = if plain { body } else { body.split_once_str("  ").map_or(body, |(hex, _)| hex) };
-            let digits: Vec<u8> =
-                body.iter().filter_map(|b| char::from(*b).to_digit(16)).map(|d| d as u8).collect();
+            let digits: Vec<u8> = body.iter().filter_map(|b| char::from(*b).to_digit(16)).map(|d| d as u8).collect();
             out.extend(digits.chunks_exact(2).map(|d| d[0] << 4 | d[1]));
         }
         return c.out(&out).await.map(|()| 0);

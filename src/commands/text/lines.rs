@@ -166,7 +166,9 @@ async fn nl(c: Ctx, a: Args) -> Outcome {
             match text.to_str().ok().and_then(|t| t.parse::<i64>().ok()).filter(|&n| slot < 2 || n > 0) {
                 Some(n) => numbers[slot] = n,
                 None => {
-                    c.complain(format_args!("{what}: {}", quote(text))).await?;
+                    let number = text.to_str().is_ok_and(|t| t.parse::<i64>().is_ok());
+                    let why = if number { ": Numerical result out of range" } else { "" };
+                    c.complain(format_args!("{what}: {}{why}", quote(text))).await?;
                     return Ok(1);
                 }
             }
@@ -236,11 +238,8 @@ async fn tac(c: Ctx, a: Args) -> Outcome {
         let fd = match c.open_input(path.as_ref()) {
             Ok(fd) => fd,
             Err(errno) => {
-                c.complain(format_args!(
-                    "failed to open {} for reading: {errno}",
-                    crate::base::quote::quoteaf(&path)
-                ))
-                .await?;
+                c.complain(format_args!("failed to open {} for reading: {errno}", crate::base::quote::quoteaf(&path)))
+                    .await?;
                 status = 1;
                 continue;
             }
@@ -646,29 +645,56 @@ async fn fmt(c: Ctx, a: Args) -> Outcome {
     }
 }
 
-/// Breaks a paragraph so that the sum of the squares of what is left free is least, as fmt aims to.
+/// Breaks a paragraph at the least cost, by the costs that GNU's fmt knows: lines near the goal, of like lengths, with
+/// no short word alone at an end.
 fn fill(words: &[BString], indent: usize, width: usize) -> Vec<u8> {
+    const fn squared(n: i64) -> i64 {
+        n * n
+    }
     let goal = (width * 187 / 200) as i64;
-    let lens: Vec<usize> =
-        words.iter().map(|w| w.to_str_lossy().chars().map(|ch| ch.width().unwrap_or(1)).sum()).collect();
+    let lens: Vec<i64> =
+        words.iter().map(|w| w.to_str_lossy().chars().map(|ch| ch.width().unwrap_or(1) as i64).sum()).collect();
     let n = words.len();
-    let mut best: Vec<(i64, usize)> = vec![(i64::MAX, n); n + 1];
-    best[n] = (0, n);
-    for i in (0..n).rev() {
-        let mut len = indent;
-        for j in i..n {
-            len += lens[j] + usize::from(j > i);
-            if len > width && j > i {
+    // (cost from here on, where the next line starts, this line's length)
+    let mut best: Vec<(i64, usize, i64)> = vec![(0, n, 0); n + 1];
+    for start in (0..n).rev() {
+        let mut len = indent as i64 + lens[start];
+        let mut found = (i64::MAX, start + 1, len);
+        for next in start + 1..=n {
+            let cost = if next == n {
+                0
+            } else {
+                let ragged = if best[next].1 == n { 0 } else { squared((len - best[next].2) * 10) / 2 };
+                squared((goal - len) * 10) + ragged
+            };
+            let total = cost.saturating_add(best[next].0);
+            if total < found.0 {
+                found = (total, next, len);
+            }
+            if next == n {
                 break;
             }
-            let last = j + 1 == n;
-            let off = goal - len as i64;
-            let cost = if last { 0 } else { off * off * 100 + 70 * 70 };
-            let total = cost.saturating_add(best[j + 1].0);
-            if total < best[i].0 {
-                best[i] = (total, j + 1);
+            len += 1 + lens[next];
+            if len >= width as i64 {
+                break;
             }
         }
+        let mut base = squared(70);
+        if start > 0 {
+            let before = &words[start - 1];
+            let sentence = matches!(before.last(), Some(b'.' | b'?' | b'!'));
+            if sentence {
+                base += squared(600);
+            } else if before.last().is_some_and(u8::is_ascii_punctuation) {
+                base -= squared(40);
+            } else if start > 1 && words[start - 2].ends_with(b".") {
+                base += squared(200) / lens[start - 1].max(1);
+            }
+        }
+        if words[start].starts_with(b"(") {
+            base -= squared(40);
+        }
+        best[start] = (found.0.saturating_add(base), found.1, found.2);
     }
     let mut out = Vec::new();
     let mut at = 0;

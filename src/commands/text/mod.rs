@@ -2,6 +2,7 @@
 
 mod bytes;
 mod cut;
+mod diff;
 mod grep;
 mod head;
 mod lines;
@@ -25,6 +26,7 @@ pub const COMMANDS: &[&Command] = &[
     &bytes::STRINGS,
     &bytes::XXD,
     &cut::COMMAND,
+    &diff::COMMAND,
     &grep::EGREP,
     &grep::FGREP,
     &grep::GREP,

@@ -44,10 +44,7 @@ pub const JOIN: Command = Command {
         Opt::long("header", "treat the first line in each file as field headers"),
         Opt::flag('z', "zero-terminated", "line delimiter is NUL, not newline"),
     ],
-    examples: &[Example {
-        run: "printf '1 a\\n2 b\\n' > x; printf '2 c\\n' > y; join x y",
-        prints: "2 b c\n",
-    }],
+    examples: &[Example { run: "printf '1 a\\n2 b\\n' > x; printf '2 c\\n' > y; join x y", prints: "2 b c\n" }],
     main: |c, a| Box::pin(join(c, a)),
     ..Command::BASE
 };
@@ -282,6 +279,10 @@ async fn join(c: Ctx, a: Args) -> Outcome {
             };
             match parsed {
                 Some(field) => fields.push(field),
+                None if spec.split_once_str(".").is_some() => {
+                    c.complain(format_args!("invalid file number in field spec: {}", quote(spec))).await?;
+                    return Ok(1);
+                }
                 None => {
                     c.complain(format_args!("invalid field specifier: {}", quote(spec))).await?;
                     return Ok(1);
@@ -332,7 +333,11 @@ async fn join(c: Ctx, a: Args) -> Outcome {
             unpaired |= x.is_some() && y.is_some();
             let side = if n == 0 { &mut left } else { &mut right };
             let old = side.next().await?.unwrap_or_default();
-            if check(&joiner, n, &old, &side.line) && !disorder[n] && !a.has("nocheck-order") && (unpaired || a.has("check-order")) {
+            if check(&joiner, n, &old, &side.line)
+                && !disorder[n]
+                && !a.has("nocheck-order")
+                && (unpaired || a.has("check-order"))
+            {
                 disorder[n] = true;
                 let (number, text) = (side.number, side.line.as_ref().map(|l| l.to_str_lossy().into_owned()));
                 let text = text.unwrap_or_default();
@@ -352,7 +357,13 @@ async fn join(c: Ctx, a: Args) -> Outcome {
         let mut groups: [Vec<Vec<u8>>; 2] = [Vec::new(), Vec::new()];
         for (n, side) in [&mut left, &mut right].into_iter().enumerate() {
             while side.line.as_ref().is_some_and(|l| joiner.key(n, l) == key) {
-                groups[n].extend(side.next().await?);
+                let old = side.next().await?.unwrap_or_default();
+                if unpaired && !disorder[n] && !a.has("nocheck-order") && check(&joiner, n, &old, &side.line) {
+                    disorder[n] = true;
+                    let text = side.line.as_ref().map(|l| l.to_str_lossy().into_owned()).unwrap_or_default();
+                    c.complain(format_args!("{}:{}: is not sorted: {text}", names[n], side.number)).await?;
+                }
+                groups[n].push(old);
             }
         }
         if paired {
@@ -391,7 +402,8 @@ async fn shuf(c: Ctx, a: Args) -> Outcome {
             Some((low.to_str().ok()?.parse::<u64>().ok()?, high.to_str().ok()?.parse::<u64>().ok()?))
         });
         let Some((low, high)) = range.filter(|(low, high)| *low <= high.saturating_add(1)) else {
-            c.complain(format_args!("invalid input range: {}", quote(text))).await?;
+            let high = text.split_once_str("-").filter(|(low, _)| low.iter().all(u8::is_ascii_digit));
+            c.complain(format_args!("invalid input range: {}", quote(high.map_or(&text[..], |h| h.1.into())))).await?;
             return Ok(1);
         };
         if let Some(extra) = a.operands().first() {

@@ -22,10 +22,7 @@ const OPTIONS: &[Opt] = &[
     Opt::flag('w', "warn", "warn about improperly formatted checksum lines"),
 ];
 
-const BASE: Command = Command {
-    options: OPTIONS,
-    ..Command::BASE
-};
+const BASE: Command = Command { options: OPTIONS, ..Command::BASE };
 
 pub const MD5: Command = Command {
     name: "md5sum",
@@ -44,10 +41,7 @@ pub const SHA1: Command = Command {
 pub const SHA224: Command = Command {
     name: "sha224sum",
     summary: "Print or check SHA224 (224-bit) checksums.",
-    examples: &[Example {
-        run: "printf abc | sha224sum | cut -c1-16",
-        prints: "23097d223405d822\n",
-    }],
+    examples: &[Example { run: "printf abc | sha224sum | cut -c1-16", prints: "23097d223405d822\n" }],
     main: |c, a| Box::pin(main(c, a, Kind::Sha224)),
     ..BASE
 };
@@ -200,11 +194,8 @@ async fn main(c: Ctx, a: Args, kind: Kind) -> Outcome {
             }
         };
         let escaped = end == b'\n' && path.iter().any(|b| matches!(b, b'\n' | b'\\' | b'\r'));
-        let name = if escaped {
-            path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
-        } else {
-            path.to_vec()
-        };
+        let name =
+            if escaped { path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r") } else { path.to_vec() };
         let lead = if escaped { "\\" } else { "" };
         let mut line = if a.has("tag") {
             [format!("{lead}{} (", kind.name()).as_bytes(), &name, format!(") = {digest}").as_bytes()].concat()
@@ -299,7 +290,7 @@ async fn check(c: &Ctx, a: &Args, kind: Kind) -> Outcome {
         c.close_input(fd);
         if good + bad + missing == 0 && !(a.has("ignore-missing") && odd < number) {
             let name = quotef(&list);
-            c.complain(format_args!("{name}: no properly formatted {} checksum lines found", kind.name())).await?;
+            c.complain(format_args!("{name}: no properly formatted checksum lines found")).await?;
             status = 1;
             continue;
         }

@@ -319,9 +319,10 @@ fn place(entry: &Entry, dir: bool) -> (BString, Option<BString>) {
     if !dir {
         return (entry.path.clone(), None);
     }
-    let above = entry.path.rsplit_once_str("/").map_or(".".into(), |(above, _)| {
-        if above.is_empty() { "/".into() } else { BString::from(above) }
-    });
+    let above = entry
+        .path
+        .rsplit_once_str("/")
+        .map_or(".".into(), |(above, _)| if above.is_empty() { "/".into() } else { BString::from(above) });
     let mut name = BString::from("./");
     name.extend_from_slice(entry.name());
     (name, Some(above))

@@ -118,7 +118,9 @@ fn field(c: &Ctx, entry: &Entry, letter_: u8, sub: u8) -> Option<BString> {
         b'H' => Some(entry.start.clone()),
         b'i' => text(stat.ino.to_string()),
         b'k' => text(stat.blocks.div_ceil(2).to_string()),
-        b'l' => Some(if entry.is_link { c.sys(|s| s.readlink(entry.path.as_ref())).unwrap_or_default() } else { "".into() }),
+        b'l' => {
+            Some(if entry.is_link { c.sys(|s| s.readlink(entry.path.as_ref())).unwrap_or_default() } else { "".into() })
+        }
         b'm' => text(format!("{:o}", stat.mode)),
         b'M' => text(mode_string(stat.kind, stat.mode)),
         b'n' => text(stat.nlink.to_string()),
@@ -128,7 +130,9 @@ fn field(c: &Ctx, entry: &Entry, letter_: u8, sub: u8) -> Option<BString> {
             Some(rest.strip_prefix(b"/").unwrap_or(rest).into())
         }
         b's' => text(stat.size.to_string()),
-        b'S' => text(if stat.size == 0 { "1".into() } else { format!("{}", (stat.blocks * 512) as f64 / stat.size as f64) }),
+        b'S' => {
+            text(if stat.size == 0 { "1".into() } else { format!("{}", (stat.blocks * 512) as f64 / stat.size as f64) })
+        }
         b't' | b'T' => Some(when(stat.mtime)),
         b'u' => text(host(c, |h| h.user_name(stat.uid))),
         b'U' => text(stat.uid.to_string()),

@@ -165,7 +165,8 @@ impl Walker<'_> {
             let top = *device.get_or_insert(stat.dev);
             let entry = Entry { path: step.path, start: start.clone(), depth: step.depth, stat, is_link };
             let is_dir = entry.stat.kind == Kind::Dir;
-            let mut descend = is_dir && entry.depth < plan.max_depth && !(plan.one_file_system && entry.stat.dev != top);
+            let mut descend =
+                is_dir && entry.depth < plan.max_depth && !(plan.one_file_system && entry.stat.dev != top);
             if !plan.depth_first {
                 let verdict = self.evaluate(&entry, plan, batches).await?;
                 if verdict.quit {

@@ -78,9 +78,17 @@ pub enum Test {
     Printf(BString, Option<u32>),
     List(Option<u32>),
     Delete,
-    Exec { argv: Vec<BString>, dir: bool, ask: bool },
+    Exec {
+        argv: Vec<BString>,
+        dir: bool,
+        ask: bool,
+    },
     /// `+`: the number of its batch.
-    ExecMany { argv: Vec<BString>, dir: bool, batch: usize },
+    ExecMany {
+        argv: Vec<BString>,
+        dir: bool,
+        batch: usize,
+    },
 }
 
 pub enum Expression {
@@ -122,24 +130,13 @@ pub fn parse(c: &Ctx, words: &[BString], follow: &mut Follow) -> Result<Plan, St
         one_file_system: false,
         from_midnight: false,
     };
-    let mut p = Parser {
-        c,
-        words,
-        at: 0,
-        plan,
-        acts: false,
-        regex: Syntax::Basic,
-        batches: 0,
-        follow,
-    };
+    let mut p = Parser { c, words, at: 0, plan, acts: false, regex: Syntax::Basic, batches: 0, follow };
     let expression = if words.is_empty() {
         Ok(Expression::Test(Test::True))
     } else {
         p.list().and_then(|e| match p.words.get(p.at) {
             None => Ok(e),
-            Some(word) if *word == ")" => {
-                Err("invalid expression; you have too many ')'".into())
-            }
+            Some(word) if *word == ")" => Err("invalid expression; you have too many ')'".into()),
             Some(word) => Err(format!("paths must precede expression: `{word}'")),
         })
     };
@@ -214,7 +211,9 @@ impl Parser<'_, '_> {
                 }
                 let inner = self.list()?;
                 if !self.is(&[")"]) {
-                    return Err("invalid expression; I was expecting to find a ')' somewhere but did not see one.".into());
+                    return Err(
+                        "invalid expression; I was expecting to find a ')' somewhere but did not see one.".into()
+                    );
                 }
                 self.at += 1;
                 Ok(inner)
@@ -241,9 +240,10 @@ impl Parser<'_, '_> {
     }
     fn number(&mut self, name: &BString) -> Result<u64, String> {
         let text = self.argument(name)?;
-        text.to_str().ok().and_then(|t| t.parse().ok()).ok_or_else(|| {
-            format!("Expected a positive decimal integer argument to {name}, but got {}", quote(&text))
-        })
+        text.to_str()
+            .ok()
+            .and_then(|t| t.parse().ok())
+            .ok_or_else(|| format!("Expected a positive decimal integer argument to {name}, but got {}", quote(&text)))
     }
     fn file(&mut self, name: &BString) -> Result<Option<u32>, String> {
         let path = self.argument(name)?;
@@ -274,7 +274,13 @@ impl Parser<'_, '_> {
                     "emacs" | "findutils-default" | "posix-basic" | "ed" | "sed" | "grep" | "posix-minimal-basic" => {
                         Syntax::Basic
                     }
-                    other => return Err(format!("Unknown regular expression type {}; valid types are {}.", quote(other), "‘findutils-default’, ‘ed’, ‘emacs’, ‘gnu-awk’, ‘grep’, ‘posix-awk’, ‘awk’, ‘posix-basic’, ‘posix-egrep’, ‘egrep’, ‘posix-extended’, ‘posix-minimal-basic’, ‘sed’")),
+                    other => {
+                        return Err(format!(
+                            "Unknown regular expression type {}; valid types are {}.",
+                            quote(other),
+                            "‘findutils-default’, ‘ed’, ‘emacs’, ‘gnu-awk’, ‘grep’, ‘posix-awk’, ‘awk’, ‘posix-basic’, ‘posix-egrep’, ‘egrep’, ‘posix-extended’, ‘posix-minimal-basic’, ‘sed’"
+                        ));
+                    }
                 };
                 Test::True
             }
@@ -436,7 +442,9 @@ impl Parser<'_, '_> {
                 self.plan.depth_first = true;
                 self.act(Test::Delete)
             }
-            "-exec" | "-execdir" | "-ok" | "-okdir" => self.exec(name, text.ends_with("dir"), text.starts_with("-ok"))?,
+            "-exec" | "-execdir" | "-ok" | "-okdir" => {
+                self.exec(name, text.ends_with("dir"), text.starts_with("-ok"))?
+            }
             _ if !text.starts_with('-') => {
                 return Err(format!("paths must precede expression: `{name}'"));
             }
@@ -453,7 +461,8 @@ impl Parser<'_, '_> {
         let value = self.argument(name)?;
         if reference == 't' {
             let t = times::parse(self.c, &value);
-            let t = t.ok_or_else(|| format!("I cannot figure out how to interpret {} as a date or time", quote(&value)))?;
+            let t =
+                t.ok_or_else(|| format!("I cannot figure out how to interpret {} as a date or time", quote(&value)))?;
             return Ok(Test::Newer(clock, t));
         }
         match self.c.sys(|s| s.stat(value.as_ref())) {
@@ -526,7 +535,8 @@ fn emacs(pattern: &[u8]) -> BString {
             }
             b'+' | b'?' if at > 0 => out.extend([b'\\', b]),
             b'[' => {
-                let end = pattern[at + 1..].iter().skip(1).position(|b| *b == b']').map_or(pattern.len() - 1, |n| at + 2 + n);
+                let end =
+                    pattern[at + 1..].iter().skip(1).position(|b| *b == b']').map_or(pattern.len() - 1, |n| at + 2 + n);
                 out.extend_from_slice(&pattern[at..=end.min(pattern.len() - 1)]);
                 at = end;
             }

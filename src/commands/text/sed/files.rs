@@ -159,10 +159,11 @@ impl<'c> Inputs<'c> {
                 c.close_input(fd);
                 return Ok(());
             }
-            let path = if self.follow { c.sys(|s| s.realpath(name.as_ref())).unwrap_or(name.clone()) } else { name.clone() };
-            let dir = path.rsplit_once_str("/").map_or(BString::from("."), |(dir, _)| {
-                if dir.is_empty() { "/".into() } else { dir.into() }
-            });
+            let path =
+                if self.follow { c.sys(|s| s.realpath(name.as_ref())).unwrap_or(name.clone()) } else { name.clone() };
+            let dir = path
+                .rsplit_once_str("/")
+                .map_or(BString::from("."), |(dir, _)| if dir.is_empty() { "/".into() } else { dir.into() });
             let mut rng = c.read(|w| {
                 let stream = crate::base::hash::hash_str("sed -i") ^ u64::from(c.pid());
                 crate::base::Rng::at(w.seed(), stream, w.now().micros() ^ stat.ino)
@@ -230,23 +231,5 @@ impl<'c> Inputs<'c> {
             return Err(Stop::Exit(4));
         }
         Ok(())
-    }
-
-    /// After `q`: what is left of a file edited in place is kept as it is.
-    pub async fn copy_rest(&mut self) -> Result<(), Stop> {
-        if self.edited.is_none() {
-            return Ok(());
-        }
-        let fd = self.output();
-        if let Some((lines, _)) = &mut self.current {
-            while let Ok(bytes) = lines.rest().await? {
-                if bytes.is_empty() {
-                    break;
-                }
-                // A full disk here is reported by whoever reads the file next; sed itself says no more.
-                let _ = self.c.write_fd(fd, &bytes).await?;
-            }
-        }
-        self.finish().await
     }
 }

@@ -119,7 +119,9 @@ pub fn parse(chunks: &[Chunk], extended: bool, sandbox: bool) -> Result<Script, 
         let mut reader = Reader { text, at: 0, extended, sandbox, outputs: std::mem::take(&mut outputs) };
         quiet |= commands.is_empty() && (text.starts_with(b"#n\n") || *text == "#n");
         let place = |at: usize| match file {
-            Some(file) => format!("file {file} line {}", text[..at.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1),
+            Some(file) => {
+                format!("file {file} line {}", text[..at.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1)
+            }
             None => format!("-e expression #{number}, char {at}"),
         };
         loop {
@@ -388,12 +390,13 @@ impl Reader<'_> {
             None => return Err("expected \\ after `a', `c' or `i'".into()),
             Some(b'\\') => {
                 self.at += 1;
+                let from = self.at;
                 self.blanks();
                 match self.peek() {
                     Some(b'\n') => self.at += 1,
                     None => return Err("expected \\ after `a', `c' or `i'".into()),
                     // `a\text`: GNU takes the text from here; a backslash keeps blanks before it.
-                    Some(_) => {}
+                    Some(_) => self.at = from,
                 }
             }
             Some(_) => {}
@@ -653,7 +656,8 @@ impl Reader<'_> {
         }
         s.pattern = self.pattern(&regex, flags)?;
         s.parts = replacement(&text);
-        let most = s.parts.iter().filter_map(|p| if let Part::Group(n) = p { Some(*n) } else { None }).max().unwrap_or(0);
+        let most =
+            s.parts.iter().filter_map(|p| if let Part::Group(n) = p { Some(*n) } else { None }).max().unwrap_or(0);
         if let Pattern::Own(regex) = &s.pattern
             && most > regex.group_count()
         {

@@ -138,8 +138,6 @@ impl<'s> Machine<'s, '_> {
                         }
                         self.end_cycle().await?;
                     }
-                    self.hand_on().await?;
-                    self.inputs.copy_rest().await?;
                     break;
                 }
             }
@@ -211,7 +209,8 @@ impl<'s> Machine<'s, '_> {
                 Action::Append(text) => self.queue.push(Queued::Text(text.clone())),
                 Action::Insert(text) => self.print(text),
                 Action::Change(text) => {
-                    let ends = command.second.is_none() || command.negated || !matches!(self.ranges[at - 1], Range::In(_));
+                    let ends =
+                        command.second.is_none() || command.negated || !matches!(self.ranges[at - 1], Range::In(_));
                     if ends {
                         self.print(text);
                     }
@@ -377,7 +376,8 @@ impl<'s> Machine<'s, '_> {
                     _ => line >= until,
                 };
                 if over {
-                    self.ranges[at] = if matches!(first, Address::Line(_) | Address::Zero) { Range::Over } else { Range::Out };
+                    self.ranges[at] =
+                        if matches!(first, Address::Line(_) | Address::Zero) { Range::Over } else { Range::Out };
                 }
                 Ok(true)
             }
@@ -424,7 +424,11 @@ impl<'s> Machine<'s, '_> {
         if self.outputs[n].fd == 1 {
             let line = self.space[..len].to_vec();
             self.print(&line);
-            if chomped { self.main.buffer.push(end) } else { self.main.owes = true }
+            if chomped {
+                self.main.buffer.push(end)
+            } else {
+                self.main.owes = true
+            }
             return Ok(());
         }
         let out = &mut self.outputs[n];
@@ -432,7 +436,11 @@ impl<'s> Machine<'s, '_> {
             out.buffer.push(end);
         }
         out.buffer.extend_from_slice(&self.space[..len]);
-        if chomped { out.buffer.push(end) } else { out.owes = true }
+        if chomped {
+            out.buffer.push(end)
+        } else {
+            out.owes = true
+        }
         if out.buffer.len() > 16_384 { self.hand_on().await } else { Ok(()) }
     }
 
