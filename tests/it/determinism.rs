@@ -28,7 +28,8 @@ fn play(cuts: &[i64]) -> (u64, Vec<u8>, String) {
     let host = run.first_host();
     let mut screen = Vec::new();
     for (t, input) in inputs(&host) {
-        for &cut in cuts.iter().filter(|&&c| run.now() < c && c < t) {
+        let now = run.now();
+        for &cut in cuts.iter().filter(|&&c| now < c && c < t) {
             run.advance(cut);
         }
         run.advance(t);
@@ -36,7 +37,8 @@ fn play(cuts: &[i64]) -> (u64, Vec<u8>, String) {
         let _ = run.input(input);
         screen.extend(run.take_output(0));
     }
-    for &cut in cuts.iter().filter(|&&c| c > run.now()) {
+    let now = run.now();
+    for &cut in cuts.iter().filter(|&&c| c > now) {
         run.advance(cut);
     }
     run.advance(90_000_000);
