@@ -373,7 +373,7 @@ impl Formatter<'_> {
                 .min(i128::from(u64::MAX) + 1);
         }
         let value = if negative { -value } else { value };
-        if used < digits.len() || used == 0 && radix == 10 && !argument.is_empty() || argument.is_empty() && false {
+        if used < digits.len() || used == 0 && radix == 10 && !argument.is_empty() {
             self.errors.push(format!(
                 "{argument}: invalid {}number",
                 if radix == 8 {
