@@ -317,7 +317,7 @@ impl ProgramState for ShellState {
     }
     fn hash(&self, h: &mut StateHasher) {
         h.bytes(&self.name);
-        self.vars.hash(h);
+        self.vars.hash_into(h);
         h.u8(self.status);
         h.u32(self.random);
         h.u64(self.functions.len() as u64);

@@ -268,7 +268,7 @@ impl Variables {
             .collect()
     }
 
-    pub fn hash(&self, h: &mut crate::base::StateHasher) {
+    pub fn hash_into(&self, h: &mut crate::base::StateHasher) {
         for scope in &self.scopes {
             for (name, v) in scope.iter() {
                 h.bytes(name);

@@ -100,7 +100,7 @@ impl Parser {
                 End::Colon => b == b'}' || b == b':' && nested == 0 && choices == 0,
                 End::Bracket => b == b']' && nested == 0,
                 End::Arithmetic => b == b')' && nested == 0,
-                End::Semicolon => b == b';' && nested == 0 || b == b')' && nested == 0,
+                End::Semicolon => nested == 0 && matches!(b, b';' | b')'),
                 End::Regex => nested == 0 && (matches!(b, b' ' | b'\t' | b'\n') || b == b')' || self.looking_at(b"&&")),
                 End::Text | End::HereDocument => false,
             };
