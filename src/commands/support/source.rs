@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use bstr::{BStr, BString};
+use bstr::BString;
 
 use super::complain_file;
 use crate::program::{Args, Ctx, Lines, Stop};

@@ -331,7 +331,7 @@ async fn xxd(c: Ctx, a: Args) -> Outcome {
                     line.push(' ');
                 }
             }
-            if group == 0 || columns % group != 0 {
+            if group == 0 || !columns.is_multiple_of(group) {
                 line.push(' ');
             }
             line.push(' ');
@@ -492,7 +492,7 @@ async fn cmp(c: Ctx, a: Args) -> Outcome {
         }
     }
     let skip = |n: usize| -> u64 {
-        let own = operands.get(2 + n).map(|t| BStr::new(t));
+        let own = operands.get(2 + n).map(BStr::new);
         let text = own.or(a.get("ignore-initial")).unwrap_or_default();
         let text = text.split_once_str(":").map_or(text.as_bytes(), |(x, y)| if n == 0 { x } else { y });
         parse_size(text).unwrap_or(0)
@@ -545,8 +545,7 @@ async fn cmp(c: Ctx, a: Args) -> Outcome {
             return Ok(u8::from(differs));
         }
         c.work(common as u64 / 2).await?;
-        for k in 0..common {
-            let (x, y) = (buffers[0][k], buffers[1][k]);
+        for (&x, &y) in buffers[0].iter().zip(&buffers[1]).take(common) {
             byte += 1;
             if x != y {
                 if silent {

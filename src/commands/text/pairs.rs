@@ -403,7 +403,7 @@ async fn shuf(c: Ctx, a: Args) -> Outcome {
         });
         let Some((low, high)) = range.filter(|(low, high)| *low <= high.saturating_add(1)) else {
             let high = text.split_once_str("-").filter(|(low, _)| low.iter().all(u8::is_ascii_digit));
-            c.complain(format_args!("invalid input range: {}", quote(high.map_or(&text[..], |h| h.1.into())))).await?;
+            c.complain(format_args!("invalid input range: {}", quote(high.map_or(text, |h| h.1.into())))).await?;
             return Ok(1);
         };
         if let Some(extra) = a.operands().first() {

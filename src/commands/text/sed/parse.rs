@@ -404,10 +404,7 @@ impl Reader<'_> {
         let mut out = BString::default();
         while let Some(b) = self.next() {
             match b {
-                b'\\' => match self.next() {
-                    Some(b) => out.push(b),
-                    None => {}
-                },
+                b'\\' => out.extend(self.next()),
                 b'\n' => break,
                 _ => out.push(b),
             }
