@@ -545,8 +545,7 @@ async fn cmp(c: Ctx, a: Args) -> Outcome {
             return Ok(u8::from(differs));
         }
         c.work(common as u64 / 2).await?;
-        for k in 0..common {
-            let (x, y) = (buffers[0][k], buffers[1][k]);
+        for (&x, &y) in buffers[0].iter().zip(&buffers[1]).take(common) {
             byte += 1;
             if x != y {
                 if silent {

@@ -1,15 +1,18 @@
 //! Text in, text out: the filters, grep, sed, diff and their kin.
 
 mod bytes;
+mod column;
 mod cut;
 mod diff;
 mod grep;
 mod head;
 mod lines;
+mod od;
 mod pairs;
 mod sed;
 mod sort;
 mod sort_key;
+mod split;
 mod sums;
 mod tail;
 mod tail_follow;
@@ -25,6 +28,7 @@ pub const COMMANDS: &[&Command] = &[
     &bytes::HEXDUMP,
     &bytes::STRINGS,
     &bytes::XXD,
+    &column::COMMAND,
     &cut::COMMAND,
     &diff::COMMAND,
     &grep::EGREP,
@@ -39,11 +43,13 @@ pub const COMMANDS: &[&Command] = &[
     &lines::REV,
     &lines::TAC,
     &lines::UNEXPAND,
+    &od::COMMAND,
     &pairs::COMM,
     &pairs::JOIN,
     &pairs::SHUF,
     &sed::COMMAND,
     &sort::COMMAND,
+    &split::COMMAND,
     &sums::CKSUM,
     &sums::MD5,
     &sums::SHA1,

@@ -160,8 +160,8 @@ impl Content {
         self.extents.iter().map(Extent::newlines).sum()
     }
 
-    /// The offset just after the `n`-th newline (n from 1): `Some(None)` if there are fewer, `None` if only reading tells.
-    pub fn after_newline(&self, n: u64) -> Option<Option<u64>> {
+    /// The offset just after the `n`-th newline (n from 1), the end if there are fewer; `None` if only reading tells.
+    pub fn after_newline(&self, n: u64) -> Option<u64> {
         let mut left = n;
         for (extent, &start) in self.extents.iter().zip(self.starts.iter()) {
             let here = extent.newlines()?;
@@ -169,16 +169,16 @@ impl Content {
                 left -= here;
                 continue;
             }
-            return Some(match extent {
+            return match extent {
                 Extent::Log(run) => run.after_newline(left).map(|at| start + at),
                 Extent::Literal(bytes) => {
                     let mut ends = bytes.iter().enumerate().filter(|(_, b)| **b == b'\n');
                     ends.nth(left.saturating_sub(1) as usize).map(|(at, _)| start + at as u64 + 1)
                 }
                 Extent::Opaque { .. } | Extent::Hole(_) => None,
-            });
+            };
         }
-        Some(None)
+        Some(self.size)
     }
 
     /// Adds an extent at the end.
