@@ -12,9 +12,10 @@ pub enum Step {
 /// A path into a JSON text, from its root.
 pub type Path = Vec<Step>;
 
-/// A path from member names.
+/// A path from member names; `[3]` stands for the fourth item of a list.
 pub fn path(members: &[&str]) -> Path {
-    members.iter().map(|m| Step::Member((*m).to_string())).collect()
+    let item = |m: &str| m.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    members.iter().map(|m| item(m).map_or_else(|| Step::Member((*m).to_string()), Step::Item)).collect()
 }
 
 /// `path` written as JavaScript would: `hosts.web.mounts["/"].size`.
@@ -64,9 +65,10 @@ pub fn split_mend(message: &str) -> (String, Option<String>) {
     }
 }
 
-/// The member of `known` that `word` most likely means: at most a third of its letters differ.
+/// The member of `known` that `word` most likely means: two letters differ, or a third of them; one of a short word.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
+    let letters = word.chars().count();
+    let limit = if letters < 4 { 1 } else { (letters / 3).max(2) };
     known.into_iter().map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).min().map(|(_, k)| k)
 }
 
@@ -151,7 +153,9 @@ pub fn syntax(message: &str) -> (String, String) {
         w if w.starts_with("EOF") => "close what is open: a bracket or a quote is missing",
         w if w.contains("control character") => "write a line break in a string as \\n, a tab as \\t",
         w if w.starts_with("number out of range") => "write a number that a host here can have",
-        w if w.starts_with("key must be a string") => "put the member's name in double quotes",
+        w if w.starts_with("key must be a string") => {
+            "put the member's name in double quotes, and one comma between two members"
+        }
         w if w.starts_with("expected `,` or") => "put a comma between two members, and close every bracket",
         w if w.starts_with("trailing characters") => "remove what follows the last closing bracket",
         _ => "mend the JSON here; an editor with JSON support shows the place",

@@ -4,12 +4,14 @@
 
 pub mod calendar;
 pub mod explain;
+pub mod digest;
 pub mod float;
 pub mod fnmatch;
 pub mod getdate;
 pub mod hash;
 pub mod human;
 pub mod limits;
+pub mod lines_diff;
 pub mod printf;
 pub mod quote;
 pub mod regex;

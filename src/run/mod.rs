@@ -1,11 +1,13 @@
 //! One play-through: inputs in, updates out. A run is a pure function of build, scenario, seed and input log.
 
+pub mod edit;
 mod facts;
 pub mod file;
 pub mod input;
 pub mod machine;
 pub mod plain;
 pub mod plays;
+pub mod screen;
 
 pub use input::Input;
 pub use machine::{Login, Machine, table};

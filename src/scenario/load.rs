@@ -343,40 +343,4 @@ impl PointerOf for Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[test]
-    fn tmp() {
-        let mut texts = BTreeMap::new();
-        fn walk(dir: &std::path::Path, root: &std::path::Path, texts: &mut BTreeMap<String, String>) {
-            for e in std::fs::read_dir(dir).unwrap() {
-                let p = e.unwrap().path();
-                if p.is_dir() {
-                    walk(&p, root, texts)
-                } else {
-                    texts.insert(
-                        p.strip_prefix(root).unwrap().to_str().unwrap().to_string(),
-                        std::fs::read_to_string(&p).unwrap(),
-                    );
-                }
-            }
-        }
-        let root = std::path::Path::new("scenarios/disk-full");
-        walk(root, root, &mut texts);
-        let pack = Pack::new(texts).unwrap();
-        match Scenario::load(pack) {
-            Ok(s) => {
-                for seed in 0..6 {
-                    let i = s.draw(seed).unwrap();
-                    println!("{} {:?} {:?}", i.variant, i.words, i.key);
-                }
-            }
-            Err(ps) => {
-                for p in ps {
-                    println!("{p}");
-                }
-                panic!()
-            }
-        }
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@
 //! [`Scenario::load`] checks a [`Pack`], [`Scenario::draw`] gives the [`Incident`] that a world is built from.
 
 pub mod build;
+mod catalogue;
 mod check;
 pub mod format;
 mod load;
@@ -16,6 +17,7 @@ mod problem;
 mod schema;
 mod template;
 
+pub use catalogue::{Catalogue, IndexEntry};
 pub use check::{mean_bytes, part_of};
 pub use load::{Incident, Scenario};
 pub use objects::objects;

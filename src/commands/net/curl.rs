@@ -231,7 +231,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
                 let written = c.write_fd(fd, &output).await?;
                 c.close_input(fd);
                 if written.is_err() {
-                    return fail(&c, &a, 23, format!("Failure writing output to destination")).await;
+                    return fail(&c, &a, 23, "Failure writing output to destination".into()).await;
                 }
             }
             Err(errno) => {

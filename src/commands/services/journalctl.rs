@@ -191,10 +191,11 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         (false, _) => usize::MAX,
     };
     // `-n 20`, with a blank: the number came as a match.
-    if a.has("lines") && a.get("lines").is_none() {
-        if let Some(n) = a.operands().iter().find_map(|o| o.to_str().ok()?.parse().ok()) {
-            most = n;
-        }
+    if a.has("lines")
+        && a.get("lines").is_none()
+        && let Some(n) = a.operands().iter().find_map(|o| o.to_str().ok()?.parse().ok())
+    {
+        most = n;
     }
     let tty = c.is_tty(1);
     let name = c.read(|w| w.host(host).name.split('.').next().unwrap_or("").to_string());

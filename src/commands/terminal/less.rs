@@ -422,7 +422,7 @@ impl Pager {
         }
         Ok(number)
     }
-    async fn to_line(&mut self, c: &Ctx, number: u64) -> Result<(), Stop> {
+    async fn go_to_line(&mut self, c: &Ctx, number: u64) -> Result<(), Stop> {
         (self.top, self.number) = (0, 1);
         for _ in 1..number {
             match self.document.line(c, self.top).await? {
@@ -480,11 +480,8 @@ impl Pager {
             match keyboard.key(None).await? {
                 Key::Enter => return Ok(Some(text)),
                 Key::Escape | Key::Gone | Key::Signal(_) => return Ok(None),
-                Key::Backspace => {
-                    if text.pop().is_none() {
-                        return Ok(None);
-                    }
-                }
+                Key::Backspace if text.is_empty() => return Ok(None),
+                Key::Backspace => drop(text.pop()),
                 Key::Char(ch) if text.len() < 256 => text.push(ch),
                 _ => {}
             }
@@ -552,7 +549,7 @@ impl Pager {
                 }
                 number => {
                     let n = number.to_str().ok().and_then(|n| n.trim_end_matches('g').parse().ok());
-                    self.to_line(c, n.unwrap_or(1)).await?;
+                    self.go_to_line(c, n.unwrap_or(1)).await?;
                 }
             }
         }
@@ -599,9 +596,9 @@ impl Pager {
                     }
                 }
                 Key::Char('k' | 'y') | Key::Up | Key::Ctrl('p' | 'k' | 'y') => self.up(c, n.unwrap_or(1)).await?,
-                Key::Char('g' | '<') | Key::Home => self.to_line(c, n.unwrap_or(1)).await?,
+                Key::Char('g' | '<') | Key::Home => self.go_to_line(c, n.unwrap_or(1)).await?,
                 Key::Char('G' | '>') | Key::End => match n {
-                    Some(n) => self.to_line(c, n).await?,
+                    Some(n) => self.go_to_line(c, n).await?,
                     None => self.bottom(c).await?,
                 },
                 Key::Char('p' | '%') => {

@@ -75,7 +75,7 @@ impl Checker<'_> {
                 self.say(&at, format!("another user has uid {}", user.uid), "give each user its own");
             }
             for group in &user.groups {
-                self.known(&at, "group", group, group_names(host).iter().map(String::as_str));
+                self.known(&at, "group", group, group_names(host));
             }
         }
         if !host.users.values().any(|u| u.uid == 1000 && u.sudo) {
@@ -153,10 +153,10 @@ impl Checker<'_> {
                 self.say(&at, "since and until belong to a log", "add \"log\", or remove them");
             }
             if let Some(owner) = &file.owner {
-                self.known(&at, "user", owner, user_names(host).iter().map(String::as_str));
+                self.known(&at, "user", owner, user_names(host));
             }
             if let Some(group) = &file.group {
-                self.known(&at, "group", group, group_names(host).iter().map(String::as_str));
+                self.known(&at, "group", group, group_names(host));
             }
             if file.modified.is_some_and(|m| m.micros() > 0) {
                 self.say(&at, "the file changes after the alert", "write an instant before it, such as \"-21d\"");
@@ -175,7 +175,7 @@ impl Checker<'_> {
                 self.say(&at, "systemd starts programs by absolute path", "write \"exec\": \"/usr/bin/…\"");
             }
             if let Some(user) = &unit.user {
-                self.known(&at, "user", user, user_names(host).iter().map(String::as_str));
+                self.known(&at, "user", user, user_names(host));
             }
             if let Some(env) = unit.env_file.as_deref().map(|e| e.strip_prefix('-').unwrap_or(e))
                 && !self.has_text(role, host, env)

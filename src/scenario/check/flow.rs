@@ -39,18 +39,20 @@ impl Checker<'_> {
             if stream.lines.is_empty() {
                 self.say(&inner("lines"), "the stream has no lines", "describe at least one kind");
             }
-            for line in &stream.lines {
-                self.known(&inner("lines"), "level", &line.level, levels.clone());
-                self.within(&inner("lines"), line.per_request, 0.0, 1000.0);
-                self.within(&inner("lines"), f64::from(line.bytes), 1.0, 65_536.0);
+            for (n, line) in stream.lines.iter().enumerate() {
+                let item = format!("[{n}]");
+                let inner = |field: &'static str| ["streams", name.as_str(), "lines", item.as_str(), field];
+                self.known(&inner("level"), "level", &line.level, levels.clone());
+                self.within(&inner("per_request"), line.per_request, 0.0, 1000.0);
+                self.within(&inner("bytes"), f64::from(line.bytes), 1.0, 65_536.0);
                 let mean = mean_bytes(&line.text, stream, spec);
                 if (mean - f64::from(line.bytes)).abs() > 0.2 * f64::from(line.bytes) {
                     let wrong = format!("a line's text has {mean:.0} bytes on average, \"bytes\" says {}", line.bytes);
-                    self.say(&inner("lines"), wrong, format!("write \"bytes\": {mean:.0}, or change the text"));
+                    self.say(&inner("bytes"), wrong, format!("write \"bytes\": {mean:.0}, or change the text"));
                 }
                 for field in placeholders(&line.text) {
                     if field != "time" && !stream.fields.contains_key(field) {
-                        self.say(&inner("lines"), format!("nothing says what ${{{field}}} is"), "add it to \"fields\"");
+                        self.say(&inner("text"), format!("nothing says what ${{{field}}} is"), "add it to \"fields\"");
                     }
                 }
             }
@@ -114,12 +116,12 @@ impl Checker<'_> {
         for (name, service) in &spec.services {
             let at = ["services", name.as_str()];
             self.unit_of(&at, &service.host, &service.unit);
-            let traffic = ["services", name.as_str(), "traffic"];
-            self.within(&traffic, service.traffic.rps, 0.0, 1e6);
-            self.within(&traffic, service.traffic.swing, 0.0, 1.0);
-            self.within(&traffic, service.traffic.peak_hour, 0.0, 24.0);
+            let traffic = |field: &'static str| ["services", name.as_str(), "traffic", field];
+            self.within(&traffic("rps"), service.traffic.rps, 0.0, 1e6);
+            self.within(&traffic("swing"), service.traffic.swing, 0.0, 1.0);
+            self.within(&traffic("peak_hour"), service.traffic.peak_hour, 0.0, 24.0);
             for ramp in &service.traffic.ramps {
-                self.within(&traffic, ramp.factor, 0.0, 1000.0);
+                self.within(&traffic("ramps"), ramp.factor, 0.0, 1000.0);
             }
             self.within(&["services", name, "error_floor"], service.error_floor, 0.0, 0.5);
             let shares: f64 = service.endpoints.values().map(|e| e.share).sum();

@@ -17,7 +17,7 @@ use super::template::{Words, is_name, placeholders};
 use crate::base::Span;
 use crate::base::explain::{Step, is_steering, nearest, path, printable};
 use crate::score::vocab;
-use crate::world::debian;
+use crate::world::accounts;
 
 /// Takes a finding: the place in the patched file, what is wrong, what to write.
 pub type Report<'a> = &'a mut dyn FnMut(&[Step], String, String);
@@ -419,13 +419,12 @@ fn is_absolute(name: &str) -> bool {
         })
 }
 
-fn user_names(host: &Host) -> Vec<String> {
-    let system = debian::system_accounts().into_iter().map(|account| account.name);
-    system.chain(host.users.keys().cloned()).collect()
+fn user_names(host: &Host) -> impl Iterator<Item = &str> {
+    accounts::USERS.iter().map(|(name, ..)| *name).chain(host.users.keys().map(String::as_str))
 }
 
 /// Each user without a `gid` has a group of its own name.
-fn group_names(host: &Host) -> Vec<String> {
-    let system = debian::system_groups().into_values();
-    system.chain(host.groups.keys().cloned()).chain(host.users.keys().cloned()).collect()
+fn group_names(host: &Host) -> impl Iterator<Item = &str> {
+    let system = accounts::GROUPS.iter().map(|(name, _)| *name);
+    system.chain(host.groups.keys().map(String::as_str)).chain(host.users.keys().map(String::as_str))
 }

@@ -246,7 +246,7 @@ impl Style {
             "escape" => c_escape(name, None),
             "locale" => quote::quote(name),
             _ if self.tty => name.to_str_lossy().chars().map(|c| if c.is_control() { '?' } else { c }).collect(),
-            _ => return name.to_str_lossy().into_owned(),
+            _ => name.to_str_lossy().into_owned(),
         }
     }
 
