@@ -194,7 +194,7 @@ mod tests {
         kit.keys(t, "\x03", Span::from_millis(10));
         let text = kit.screen(t);
         assert!(
-            text.contains("--- beta ping statistics ---\r\n3 packets transmitted, 3 received, 0% packet loss, time 25"),
+            text.contains("--- beta ping statistics ---\r\n3 packets transmitted, 3 received, 0% packet loss, time 24"),
             "{text}"
         );
         assert_eq!(kit.status(t), Some(0));

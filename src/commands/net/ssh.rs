@@ -37,7 +37,10 @@ pub const COMMAND: Command = Command {
     syntax: Syntax::Posix,
     usage_status: 255,
     cost_ns: 8_000_000,
-    examples: &[Example { run: "ssh beta cat /etc/hostname", prints: "beta\n" }],
+    examples: &[Example {
+        run: "ssh gamma uptime 2>&1",
+        prints: "ssh: Could not resolve hostname gamma: Name or service not known\n",
+    }],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };
