@@ -3,8 +3,8 @@
 //! `base` knows no other module of this crate, and nothing of the platform.
 
 pub mod calendar;
-pub mod explain;
 pub mod digest;
+pub mod explain;
 pub mod float;
 pub mod fnmatch;
 pub mod getdate;

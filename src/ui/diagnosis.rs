@@ -123,9 +123,9 @@ fn option(choice: Choice) -> impl IntoView {
 fn Mechanisms(answer: RwSignal<Answer>, words: RwSignal<String>, wrong: Signal<bool>) -> impl IntoView {
     let store = store();
     let found = Memo::new(move |_| {
-        store.brief.with(|b| {
-            words.with(|w| form::search(&b.form.mechanisms, w).into_iter().cloned().collect::<Vec<_>>())
-        })
+        store
+            .brief
+            .with(|b| words.with(|w| form::search(&b.form.mechanisms, w).into_iter().cloned().collect::<Vec<_>>()))
     });
     let at = RwSignal::new(None::<usize>);
     let chosen = move || answer.with(|a| a.mechanism.clone());

@@ -46,11 +46,8 @@ pub(super) fn Score() -> impl IntoView {
 
 fn block(block: Block) -> impl IntoView {
     // A block of penalties has nothing to win.
-    let of = if block.of > 0.0 {
-        format!("{} / {}", points(block.points), points(block.of))
-    } else {
-        points(block.points)
-    };
+    let of =
+        if block.of > 0.0 { format!("{} / {}", points(block.points), points(block.of)) } else { points(block.points) };
     let lines = block.lines.into_iter().map(line).collect::<Vec<_>>();
     view! {
         <table class="block">

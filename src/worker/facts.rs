@@ -9,8 +9,8 @@ use crate::protocol::{
 use crate::run::{Input, Run};
 use crate::scenario::format::{self, Op};
 use crate::scenario::{Incident, Scenario};
-use crate::world::alerts as world;
 use crate::score::{Answer, Confidence, Factor, Impact, ObjectKind, Severity, Trigger, vocab};
+use crate::world::alerts as world;
 
 /// The host that the page names: where the player starts.
 pub(super) fn first_host(incident: &Incident) -> String {
@@ -176,10 +176,7 @@ pub(super) fn charts(run: &Run, incident: &Incident, ask: ChartAsk) -> Vec<Chart
                 series: vec![Series { label: title.clone(), buckets: decimate(&samples, ask.from, ask.to, ask.width) }],
                 threshold: rule.map(|rule| {
                     let side = if rule.op == Op::Above { "above" } else { "below" };
-                    (
-                        rule.threshold,
-                        format!("alert {side} {}", number(rule.threshold, unit(series))),
-                    )
+                    (rule.threshold, format!("alert {side} {}", number(rule.threshold, unit(series))))
                 }),
                 title,
             }
@@ -202,7 +199,11 @@ pub(super) fn alerts(run: &Run, incident: &Incident) -> Vec<PlayerAlert> {
             };
             let unit = incident.spec.series.get(&alert.series).map(unit).unwrap_or_default();
             let value = number(alert.value, unit);
-            let mut labels: Vec<(String, String)> = hosts.get(alert.host.0 as usize).map(|host| ("instance".to_owned(), host.clone())).into_iter().collect();
+            let mut labels: Vec<(String, String)> = hosts
+                .get(alert.host.0 as usize)
+                .map(|host| ("instance".to_owned(), host.clone()))
+                .into_iter()
+                .collect();
             labels.extend(alert.labels);
             Some(PlayerAlert {
                 name: alert.name,

@@ -90,7 +90,8 @@ fn the_map_names_every_module_and_no_other() {
 
 #[test]
 fn the_engine_never_names_the_browser_or_the_platform() {
-    let banned = ["web_sys", "wasm_bindgen", "js_sys", "leptos", "gloo_", "std::fs", "std::env::", "std::thread", "std::time"];
+    let banned =
+        ["web_sys", "wasm_bindgen", "js_sys", "leptos", "gloo_", "std::fs", "std::env::", "std::thread", "std::time"];
     let mut wrong = Vec::new();
     for module in table().keys().filter(|m| !matches!(m.as_str(), "ui" | "worker" | "cli")) {
         for path in sources(&root().join(module)) {

@@ -30,7 +30,12 @@ fn the_solution_wins_and_uses_nothing_unmodelled() {
                 .flat_map(|b| &b.lines)
                 .map(|l| format!("{:5} {} — {}", l.points, l.rule, l.fact))
                 .collect();
-            assert!(report.pass && report.score >= 90, "{variant} {seed}: {} of 100\n{}\n{transcript}", report.score, lines.join("\n"));
+            assert!(
+                report.pass && report.score >= 90,
+                "{variant} {seed}: {} of 100\n{}\n{transcript}",
+                report.score,
+                lines.join("\n")
+            );
             assert_eq!(run.unmodelled(), Vec::<String>::new());
         }
     }
