@@ -69,7 +69,10 @@ pub fn split_mend(message: &str) -> (String, Option<String>) {
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = word.chars().count();
     let limit = if letters < 4 { 1 } else { (letters / 3).max(2) };
-    known.into_iter().map(|k| (distance(word, k), k)).filter(|(d, _)| *d <= limit).min().map(|(_, k)| k)
+    // Of words equally near, the one with the same first letter: people rarely miss that.
+    let first = word.chars().next();
+    let ranked = known.into_iter().map(|k| (distance(word, k), k.chars().next() != first, k));
+    ranked.filter(|(d, ..)| *d <= limit).min().map(|(.., k)| k)
 }
 
 /// Levenshtein's distance, for short words; long ones are cut to 64 characters.

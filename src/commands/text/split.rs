@@ -29,7 +29,7 @@ pub const COMMAND: Command = Command {
         Opt::long("verbose", "print a diagnostic just before each output file is opened"),
     ],
     syntax: Syntax::Number("lines"),
-    examples: &[Example { run: "seq 5 | split -l 2 - p; cat pc", prints: "5\n" }],
+    examples: &[Example { run: "seq 5 | split -l 2 - p; cat pac", prints: "5\n" }],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };
