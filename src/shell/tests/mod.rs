@@ -51,11 +51,7 @@ fn smoke() {
 
 /// The engine's own stack is 64 MB natively and 8 MB in wasm.
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "a test of the stack needs a thread of known size"
-)]
+#[expect(clippy::disallowed_types, reason = "a test of the stack needs a thread of known size")]
 fn nesting_ends_with_bash_s_own_messages() {
     let body = || {
         check(&[
