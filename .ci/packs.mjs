@@ -35,7 +35,9 @@ for (const entry of readdirSync("scenarios", { withFileTypes: true })) {
   const about = JSON.parse(texts["scenario.json"]);
   const file = `${about.number}.json`;
   writeFileSync(join(out, file), JSON.stringify({ firedrill_pack: 1, content: hash.digest("hex"), texts }));
-  const { number, headline, difficulty, severity, par } = about;
+  const { number, headline, difficulty, par } = about;
+  // The alert's word, as the pager says it; how bad it really is, is for the player to find out.
+  const { severity } = about.alerts[about.page.alert];
   index.push({ number, headline, difficulty, severity, minutes: Math.round(minutes(par)), file });
 }
 index.sort((a, b) => byBytes(a.number, b.number));
