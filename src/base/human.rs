@@ -32,6 +32,25 @@ pub fn human(bytes: u64, base: u64) -> String {
     }
 }
 
+/// util-linux's form (`lsblk`, `findmnt`): powers of 1024, one decimal unless it is zero, rounded to nearest.
+pub fn short(bytes: u64) -> String {
+    let mut power = 0;
+    while power < 6 && bytes >> (10 * (power + 1)) > 0 {
+        power += 1;
+    }
+    if power == 0 {
+        return format!("{bytes}B");
+    }
+    let unit = 1u64 << (10 * power);
+    let (mut whole, rest) = (bytes / unit, bytes % unit);
+    let mut tenths = (rest / (unit / 1024) * 1000 / 1024 + 50) / 100;
+    if tenths == 10 {
+        (whole, tenths) = (whole + 1, 0);
+    }
+    let letter = char::from(LETTERS[power - 1]);
+    if tenths == 0 { format!("{whole}{letter}") } else { format!("{whole}.{tenths}{letter}") }
+}
+
 /// Why a size can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SizeError {

@@ -14,6 +14,7 @@ pub mod printf;
 pub mod quote;
 pub mod regex;
 pub mod rng;
+pub mod stamp;
 pub mod time;
 pub mod values;
 pub mod version;

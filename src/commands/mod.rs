@@ -2,12 +2,17 @@
 //! file and two lines in its group's `mod.rs`.
 
 pub mod coreutils;
+pub mod disk;
+pub mod procs;
+pub mod services;
 #[cfg(test)]
 mod spec;
 mod support;
+pub mod terminal;
 pub mod text;
 
 use crate::program::Command;
 
 /// Every group's rows.
-pub const GROUPS: &[&[&Command]] = &[coreutils::COMMANDS, text::COMMANDS];
+pub const GROUPS: &[&[&Command]] =
+    &[coreutils::COMMANDS, disk::COMMANDS, procs::COMMANDS, services::COMMANDS, terminal::COMMANDS, text::COMMANDS];

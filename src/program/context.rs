@@ -394,6 +394,11 @@ impl Future for WaitFor<'_> {
             p.wait = Wait::None;
             return Poll::Ready(Err(Stop::Signal(signal)));
         }
+        // Stopped while it ran, by itself or by a read from the background: it goes on where it is when continued.
+        if matches!(p.state, State::Stopped(_)) {
+            p.wait = self.wait.clone();
+            return Poll::Pending;
+        }
         if !self.busy
             && let Some(signal) = p.caught_pending()
         {

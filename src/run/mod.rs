@@ -7,6 +7,7 @@ pub mod input;
 pub mod machine;
 pub mod plain;
 pub mod plays;
+pub mod screen;
 
 pub use input::Input;
 pub use machine::{Login, Machine, table};

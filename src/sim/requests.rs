@@ -59,7 +59,7 @@ fn serve(w: &mut World, n: usize, t0: SimTime, t1: SimTime) {
     let host = service.host;
     w.host_mut(host).busy = busy / t1.since(t0).secs_f64().max(1e-6);
     log(w, &service.name, good, failed, t0, t1);
-    account(w, &service.unit, host, busy);
+    account(w, &service.unit, host, busy, t1.since(t0));
 }
 
 /// What the unit says on standard error, one line a failed request; journald lets 10,000 in 30 s through, far more.
@@ -108,10 +108,13 @@ fn log(w: &mut World, service: &str, good: u64, failed: u64, t0: SimTime, t1: Si
 }
 
 /// CPU time that serving took goes to the unit's main process.
-fn account(w: &mut World, unit: &str, host: crate::world::HostId, busy_secs: f64) {
+fn account(w: &mut World, unit: &str, host: crate::world::HostId, busy_secs: f64, dt: Span) {
+    let now = w.now();
     let pid = w.host(host).units.get(unit).and_then(|u| u.main_pid);
     if let Some(p) = pid.and_then(|pid| w.process_mut(ProcRef { host, pid })) {
         p.cpu_ns += (busy_secs * 1e9) as u64;
+        p.cpu_rate = (busy_secs * 1e9 / dt.secs_f64().max(1e-6)) as u64;
+        p.rated_at = now;
     }
 }
 

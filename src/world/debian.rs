@@ -82,6 +82,11 @@ pub const BASE_PACKAGES: &[&str] = &[
     "curl",
     "iproute2",
     "bsdutils",
+    "mount",
+    "psmisc",
+    "sysstat",
+    "cron",
+    "logrotate",
     "firedrill",
 ];
 
@@ -90,19 +95,17 @@ pub fn build(base: Base, programs: &[Program]) -> Result<Host, Errno> {
     // The system was installed long before the incident.
     let installed = base.booted - Span(90 * Span::DAY.0);
     let mut fs = Vfs::new(base.root);
+    mount_kernel_trees(&mut fs, base.memory_bytes, base.booted)?;
     for dir in [
         "/boot",
-        "/dev/pts",
         "/etc/systemd/system",
         "/home",
         "/media",
         "/mnt",
         "/opt",
-        "/proc",
         "/root",
         "/run/user",
         "/srv",
-        "/sys",
         "/usr/bin",
         "/usr/lib",
         "/usr/local/bin",
@@ -190,8 +193,6 @@ pub fn build(base: Base, programs: &[Program]) -> Result<Host, Errno> {
         let path = format!("{}/{}", program.dir, program.name);
         fs.install(BStr::new(&path), new_file(content, 0o755, 0, 0, installed))?;
     }
-    let proc_volume = Volume::new("proc", "proc", 0, 0.0, 0, base.booted);
-    fs.mount(BStr::new("/proc"), proc_volume)?;
     let mut kernel = Kernel::new(base.booted);
     let root = fs.root();
     let mut init = kernel::daemon(1, 0, "systemd", vec!["/sbin/init".into()], Cred::root(), root, base.booted);
@@ -227,5 +228,31 @@ pub fn build(base: Base, programs: &[Program]) -> Result<Host, Errno> {
         journald: Default::default(),
         mount_columns: Vec::new(),
         load: [0.08, 0.05, 0.01],
+        logins: Vec::new(),
     })
+}
+
+/// The file systems that the kernel and systemd mount before anything else, with Debian's options.
+fn mount_kernel_trees(fs: &mut Vfs, memory_bytes: u64, booted: SimTime) -> Result<(), Errno> {
+    let (half, tenth) = (memory_bytes / 2 / 4096 * 4096, memory_bytes / 10 / 4096 * 4096);
+    let sized = |bytes: u64| format!("size={}k", bytes / 1024);
+    let plain = "rw,nosuid,nodev,noexec,relatime";
+    let rows = [
+        ("/sys", "sysfs", "sysfs", 0, plain.to_string()),
+        ("/proc", "proc", "proc", 0, plain.to_string()),
+        ("/dev", "udev", "devtmpfs", half, format!("rw,nosuid,relatime,{},mode=755,inode64", sized(half))),
+        ("/dev/pts", "devpts", "devpts", 0, "rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=000".into()),
+        ("/run", "tmpfs", "tmpfs", tenth, format!("rw,nosuid,nodev,noexec,relatime,{},mode=755,inode64", sized(tenth))),
+        ("/dev/shm", "tmpfs", "tmpfs", half, "rw,nosuid,nodev,inode64".into()),
+        ("/run/lock", "tmpfs", "tmpfs", 5 << 20, "rw,nosuid,nodev,noexec,relatime,size=5120k,inode64".into()),
+    ];
+    for (at, device, fstype, size, options) in rows {
+        fs.make_dirs(BStr::new(at), booted)?;
+        // One inode a page, as tmpfs has.
+        let mut volume = Volume::new(device, fstype, size, 0.0, size / 4096, booted);
+        volume.options = options;
+        fs.mount(BStr::new(at), volume)?;
+    }
+    let shm = fs.make_dirs(BStr::new("/dev/shm"), booted)?;
+    fs.volume_mut(shm.mount)?.set_attributes(shm.ino, |i: &mut Inode| i.mode = 0o1777)
 }

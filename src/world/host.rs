@@ -6,6 +6,7 @@ use std::rc::Rc;
 use bstr::{BStr, BString};
 
 use super::Errno;
+use super::accounting::Login;
 use super::fs::{Content, Cred, Kind, NodeId, Vfs, new_file};
 use super::journald::Journald;
 use super::kernel::Kernel;
@@ -51,6 +52,8 @@ pub struct Host {
     pub mount_columns: Vec<MountColumns>,
     /// Load averages over 1, 5 and 15 minutes.
     pub load: [f64; 3],
+    /// wtmp: every login since the disk was new, in order.
+    pub logins: Vec<Login>,
 }
 
 impl Host {
@@ -167,29 +170,5 @@ impl Host {
         let last = self.kernel.processes().map(|p| p.pid).max().unwrap_or(1);
         let [a, b, c] = self.load;
         format!("{a:.2} {b:.2} {c:.2} {running}/{all} {last}\n")
-    }
-
-    /// Memory in use by processes, bytes.
-    pub fn memory_used(&self) -> u64 {
-        self.kernel.processes().map(|p| p.rss_bytes).sum()
-    }
-
-    /// `/proc/meminfo`, the lines that `free` and people read.
-    pub fn meminfo(&self) -> String {
-        let total = self.memory_bytes / 1024;
-        let used = self.memory_used() / 1024;
-        let cached = (total - used.min(total)) * 6 / 10;
-        let free = total - used.min(total) - cached;
-        let lines = [
-            ("MemTotal", total),
-            ("MemFree", free),
-            ("MemAvailable", free + cached * 9 / 10),
-            ("Buffers", cached / 20),
-            ("Cached", cached - cached / 20),
-            ("SwapCached", 0),
-            ("SwapTotal", 0),
-            ("SwapFree", 0),
-        ];
-        lines.iter().map(|(name, kb)| format!("{:<16}{kb:>8} kB\n", format!("{name}:"))).collect()
     }
 }

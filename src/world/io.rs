@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::fs::NodeId;
 use super::kernel::{HostId, Signal};
-use crate::base::{StateHasher, limits};
+use crate::base::{SimTime, StateHasher, limits};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DescriptionId(pub u64);
@@ -96,6 +96,8 @@ pub struct Tty {
     pub hung_up: bool,
     /// The process that waits at a prompt wants this text already in the line (type-ahead).
     pub line: Option<Vec<u8>>,
+    /// When a key last came: `w`'s IDLE.
+    pub last_input: SimTime,
 }
 
 /// What a key did besides adding input.
@@ -121,6 +123,7 @@ impl Tty {
             output: Vec::new(),
             hung_up: false,
             line: None,
+            last_input: SimTime::ZERO,
         }
     }
 

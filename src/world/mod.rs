@@ -1,6 +1,7 @@
 //! The whole simulated state: a struct of parts. Each part has its state, its verbs and its queries; nothing here knows
 //! how time passes (`sim`), what a program is (`program`) or what a scenario file looks like (`scenario`).
 
+pub mod accounting;
 pub mod accounts;
 pub mod alerts;
 pub mod debian;
@@ -11,6 +12,7 @@ pub mod io;
 pub mod journal;
 pub mod journald;
 pub mod kernel;
+pub mod listing;
 pub mod logrotate;
 pub mod logs;
 pub mod metrics;
@@ -25,6 +27,7 @@ pub use kernel::{HostId, ProcRef};
 pub use sys::Sys;
 
 use crate::base::{SimTime, StateHasher, limits};
+use accounting::Login;
 use io::{DescriptionId, DescriptionKind, Io, Tty, TtyId};
 use journal::Journal;
 use kernel::{Actor, DefaultAction, Disposition, ExitStatus, Process, Signal, State, Wait};
@@ -44,6 +47,8 @@ pub struct World {
     pub alerts: Vec<alerts::Alert>,
     literal_bytes: u64,
     literal_cap: u64,
+    /// Where the player's own machine is: what `who` shows of a first login.
+    pub player_address: String,
 }
 
 impl World {
@@ -60,6 +65,7 @@ impl World {
             alerts: Vec::new(),
             literal_bytes: 0,
             literal_cap: limits::LITERAL_BYTES_SCENARIO,
+            player_address: "10.0.0.2".into(),
         }
     }
     pub fn seed(&self) -> u64 {
@@ -340,6 +346,25 @@ impl World {
         }
     }
 
+    /// A key of a terminal's keyboard, through its line discipline; ^C and its kin signal the foreground group.
+    pub fn key(&mut self, tty: TtyId, byte: u8) {
+        let now = self.now;
+        let Some(t) = self.io.tty_mut(tty) else { return };
+        t.last_input = now;
+        let foreground = t.foreground;
+        if let (io::KeyEffect::Raise(signal), Some((host, group))) = (t.key(byte), foreground) {
+            self.signal_group(host, group, signal);
+        }
+    }
+    /// The window of a terminal has another size now; its foreground group is told.
+    pub fn resize(&mut self, tty: TtyId, columns: u16, rows: u16) {
+        let Some(t) = self.io.tty_mut(tty) else { return };
+        (t.columns, t.rows) = (columns, rows);
+        if let Some((host, group)) = t.foreground {
+            self.signal_group(host, group, Signal::WINCH);
+        }
+    }
+
     /// A terminal for a player, with the fleet's next number.
     pub fn open_tty(&mut self, columns: u16, rows: u16) -> TtyId {
         let id = TtyId(self.io.ttys.keys().next_back().map_or(0, |t| t.0 + 1));
@@ -348,7 +373,13 @@ impl World {
     }
 
     /// sshd's process for one session; the kernel reaps what it starts.
-    pub(in crate::world) fn start_sshd_session(&mut self, host: HostId, user: &str, tty: Option<TtyId>) -> ProcRef {
+    pub(in crate::world) fn start_sshd_session(
+        &mut self,
+        host: HostId,
+        user: &str,
+        tty: Option<TtyId>,
+        from: &str,
+    ) -> ProcRef {
         let now = self.now;
         let h = self.host_mut(host);
         let pid = h.kernel.fresh_pid();
@@ -362,6 +393,7 @@ impl World {
         p.rss_bytes = 7 << 20;
         p.vsz_bytes = 17 << 20;
         h.kernel.insert(p);
+        h.logins.push(Login { user: user.into(), tty, from: from.into(), at: now, pid, ended: None });
         ProcRef { host, pid }
     }
     fn end_sshd_session(&mut self, host: HostId, pid: u32) {
@@ -371,6 +403,11 @@ impl World {
             .is_some_and(|p| p.comm == "sshd" && !p.is_task && p.argv.len() == 1 && p.argv[0].contains(&b'@'));
         if session && kernel.children(pid).all(|c| !c.is_alive()) {
             kernel.remove(pid);
+            let now = self.now;
+            let logins = &mut self.host_mut(host).logins;
+            if let Some(login) = logins.iter_mut().find(|l| l.pid == pid && l.ended.is_none()) {
+                login.ended = Some(now);
+            }
         }
     }
 
@@ -384,7 +421,8 @@ impl World {
         stdio: [DescriptionId; 3],
     ) -> Result<ProcRef, Errno> {
         let account = self.host(host).user(user).cloned().ok_or(Errno::ENOENT)?;
-        let parent = self.start_sshd_session(host, user, tty);
+        let from = self.player_address.clone();
+        let parent = self.start_sshd_session(host, user, tty, &from);
         let now = self.now;
         let h = self.host_mut(host);
         let pid = h.kernel.fresh_pid();

@@ -95,6 +95,7 @@ pub fn root(w: &World, me: ProcRef) -> Entry {
         ("meminfo", Kind::File),
         ("mounts", Kind::Symlink),
         ("self", Kind::Symlink),
+        ("stat", Kind::File),
         ("uptime", Kind::File),
         ("version", Kind::File),
     ]));
@@ -126,6 +127,7 @@ pub fn resolve(w: &World, me: ProcRef, path: &BStr, follow: bool) -> Result<Targ
                 Some(format!("{:.2} {idle:.2}\n", up.secs_f64()))
             }
             b"loadavg" => Some(host.loadavg()),
+            b"stat" => Some(host.stat(w.now())),
             b"meminfo" => Some(host.meminfo()),
             b"version" => Some(format!("Linux version {} (debian-kernel@lists.debian.org)\n", host.kernel_release)),
             b"cpuinfo" => {
@@ -150,7 +152,7 @@ fn link(target: String) -> Entry {
 fn mounts(w: &World, me: ProcRef) -> String {
     let line =
         |m: &super::fs::Mount| format!("{} {} {} {} 0 0\n", m.volume.device, m.at, m.volume.fstype, m.volume.options);
-    w.host(me.host).fs.mounts().iter().map(line).collect()
+    w.host(me.host).fs.mounts_in_order().into_iter().map(line).collect()
 }
 
 fn of_process(w: &World, me: ProcRef, p: &Process, rest: &[&[u8]], follow: bool) -> Result<Target, Errno> {
@@ -299,7 +301,7 @@ fn status(p: &Process) -> String {
 }
 
 fn stat_line(w: &World, p: &Process) -> String {
-    let ticks = p.cpu_ns / 10_000_000;
+    let ticks = p.cpu_ns_at(w.now()) / 10_000_000;
     let tty = p.tty.map_or(0, |t| 136 * 256 + t.0);
     let booted = w
         .hosts()

@@ -9,14 +9,15 @@ import { DIST, openSite } from "./rig.mjs";
 for (const underPath of [false, true]) {
   test(`the engine answers the page ${underPath ? "under a path" : "at the root"}`, async (t) => {
     const { page, assertNoTroubles } = await openSite(t, { underPath });
-    await page.getByRole("status").getByText("the engine heard: hello").waitFor();
+    await page.locator('body[data-engine="ready"]').waitFor();
+    await page.getByRole("heading", { name: "Your pager just went off." }).waitFor();
     assertNoTroubles();
   });
 }
 
 test("modules arrive as WebAssembly, from this site only", async (t) => {
   const { page, url, responses, assertNoTroubles } = await openSite(t);
-  await page.getByRole("status").getByText("the engine heard: hello").waitFor();
+  await page.locator('body[data-engine="ready"]').waitFor();
   const modules = responses.filter((response) => new URL(response.url()).pathname.endsWith(".wasm"));
   assert.deepEqual(modules.map((response) => response.headers()["content-type"]), ["application/wasm", "application/wasm"]);
   assert.deepEqual(responses.map((response) => response.url()).filter((address) => !address.startsWith(url)), []);

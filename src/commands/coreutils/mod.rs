@@ -6,6 +6,7 @@ mod chown;
 mod cp;
 mod date;
 mod echo;
+mod find;
 mod identity;
 mod ln;
 mod ls;
@@ -25,7 +26,6 @@ mod truth;
 mod yes;
 
 use crate::program::Command;
-
 pub use sleep::seconds;
 
 pub const COMMANDS: &[&Command] = &[
@@ -37,6 +37,7 @@ pub const COMMANDS: &[&Command] = &[
     &date::COMMAND,
     &echo::ECHO,
     &echo::PRINTF,
+    &find::COMMAND,
     &identity::GROUPS,
     &identity::ID,
     &identity::LOGNAME,

@@ -64,6 +64,11 @@ pub fn base_name(path: &BStr) -> &BStr {
 pub async fn confirm(c: &Ctx, question: impl fmt::Display) -> Result<bool, Stop> {
     let called = c.called();
     c.err(format!("{called}: {question}? ")).await?;
+    said_yes(c).await
+}
+
+/// Reads a line from standard input, not a byte more: does it begin with y?
+pub async fn said_yes(c: &Ctx) -> Result<bool, Stop> {
     let mut answer = Vec::new();
     loop {
         match c.read_fd(0, 1).await? {

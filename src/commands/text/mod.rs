@@ -3,6 +3,7 @@
 mod cut;
 mod grep;
 mod head;
+mod sed;
 mod sort;
 mod sort_key;
 mod tail;
@@ -19,6 +20,7 @@ pub const COMMANDS: &[&Command] = &[
     &grep::FGREP,
     &grep::GREP,
     &head::COMMAND,
+    &sed::COMMAND,
     &sort::COMMAND,
     &tail::COMMAND,
     &tr::COMMAND,

@@ -38,6 +38,19 @@ pub enum Device {
     Tty,
 }
 
+impl Device {
+    /// Major and minor.
+    pub fn numbers(self) -> (u32, u32) {
+        match self {
+            Device::Null => (1, 3),
+            Device::Zero => (1, 5),
+            Device::Full => (1, 7),
+            Device::Random => (1, 8),
+            Device::Tty => (5, 0),
+        }
+    }
+}
+
 /// A directory: names in byte order, so that no listing depends on history or hashing.
 #[derive(Clone, Debug, Default)]
 pub struct Dir {

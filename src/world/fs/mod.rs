@@ -50,6 +50,13 @@ impl Vfs {
     pub fn mounts(&self) -> &[Mount] {
         &self.mounts
     }
+    /// In the order of `/proc/self/mountinfo`: what the initial RAM disk mounted, the root, the rest.
+    pub fn mounts_in_order(&self) -> Vec<&Mount> {
+        let early = |m: &&Mount| matches!(m.at.as_slice(), b"/sys" | b"/proc" | b"/dev" | b"/dev/pts" | b"/run");
+        let (mut first, rest): (Vec<&Mount>, Vec<&Mount>) = self.mounts.iter().partition(early);
+        first.extend(rest);
+        first
+    }
     pub fn volume(&self, mount: u32) -> Result<&Volume, Errno> {
         self.mounts.get(mount as usize).map(|m| &m.volume).ok_or(Errno::ENOENT)
     }

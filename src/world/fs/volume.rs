@@ -80,16 +80,31 @@ impl Volume {
     }
 
     pub fn usage(&self) -> Usage {
-        let free = self.blocks.saturating_sub(self.used);
+        let memory = matches!(self.fstype.as_str(), "tmpfs" | "devtmpfs");
+        // Directories of a file system in memory take no block of it; there are few.
+        let dirs: u64 = match memory {
+            true => self.inodes.values().filter(|i| matches!(i.node, Node::Dir(_))).map(|i| i.blocks()).sum(),
+            false => 0,
+        };
+        let used = if self.blocks == 0 { 0 } else { self.used - dirs };
+        let free = self.blocks.saturating_sub(used);
         Usage {
             blocks: self.blocks,
-            used: self.used,
+            used,
             free,
             available: free.saturating_sub(self.reserved),
             inodes: self.inode_limit,
             // ext4 keeps inodes 1 to 10 for itself, the root among them.
-            inodes_used: self.inodes.len() as u64 + 9,
+            inodes_used: match (memory, self.inode_limit) {
+                (_, 0) => 0,
+                (true, _) => self.inodes.len() as u64,
+                (false, _) => self.inodes.len() as u64 + 9,
+            },
         }
+    }
+    /// `EROFS` if it is mounted read-only.
+    pub fn check_writable(&self) -> Result<(), Errno> {
+        if self.options.split(',').any(|o| o == "ro") { Err(Errno::EROFS) } else { Ok(()) }
     }
     pub fn digest(&self) -> u64 {
         self.sum.wrapping_add(self.used)
@@ -154,6 +169,7 @@ impl Volume {
         if self.dir(dir)?.entries.contains_key(name) {
             return Err(Errno::EEXIST);
         }
+        self.check_writable()?;
         let privileged = inode.uid == 0;
         if self.usage().inodes_used >= self.inode_limit || inode.blocks() > self.room(privileged) {
             return Err(Errno::ENOSPC);
@@ -189,6 +205,7 @@ impl Volume {
         if self.dir(dir)?.entries.contains_key(name) {
             return Err(Errno::EEXIST);
         }
+        self.check_writable()?;
         self.change(ino, |i| {
             i.nlink += 1;
             i.ctime = now;
@@ -199,6 +216,7 @@ impl Volume {
     /// Takes a name away; the node goes with its last name and last description.
     pub fn unlink(&mut self, dir: u64, name: &BStr, now: SimTime) -> Result<u64, Errno> {
         let ino = self.lookup(dir, name)?;
+        self.check_writable()?;
         let is_dir = self.dir(ino).is_ok();
         if self.dir(ino).is_ok_and(|d| !d.entries.is_empty()) {
             return Err(Errno::ENOTEMPTY);
@@ -220,6 +238,7 @@ impl Volume {
     /// rename(2) within this volume; an existing target is replaced if its kind allows it.
     pub fn rename(&mut self, from: (u64, &BStr), to: (u64, &BStr), now: SimTime) -> Result<(), Errno> {
         let ino = self.lookup(from.0, from.1)?;
+        self.check_writable()?;
         let moving_dir = self.dir(ino).is_ok();
         if let Ok(old) = self.lookup(to.0, to.1) {
             if old == ino {
@@ -256,6 +275,7 @@ impl Volume {
 
     /// Writes at `offset`. On a full volume as much as fits, and `ENOSPC` if that is nothing (write(2)).
     pub fn write(&mut self, ino: u64, offset: u64, bytes: &[u8], privileged: bool, now: SimTime) -> Result<u64, Errno> {
+        self.check_writable()?;
         let room = self.room(privileged);
         let content = self.content(ino)?;
         let mut len = bytes.len() as u64;
@@ -286,6 +306,7 @@ impl Volume {
         privileged: bool,
         now: SimTime,
     ) -> Result<u64, Errno> {
+        self.check_writable()?;
         let room = self.room(privileged);
         let content = self.content(ino)?;
         let offset = offset.max(content.len());
@@ -322,6 +343,7 @@ impl Volume {
 
     pub fn truncate(&mut self, ino: u64, size: u64, now: SimTime) -> Result<(), Errno> {
         self.content(ino)?;
+        self.check_writable()?;
         self.change(ino, |i| {
             if let Node::File(c) = &mut i.node {
                 c.truncate(size);
@@ -332,6 +354,7 @@ impl Volume {
 
     /// Replaces a whole content by reference (`cp` of a generated file, the scenario's files). `ENOSPC` if it does not fit.
     pub fn set_content(&mut self, ino: u64, content: Content, privileged: bool, now: SimTime) -> Result<(), Errno> {
+        self.check_writable()?;
         let have = self.content(ino)?.blocks();
         if content.blocks().saturating_sub(have) > self.room(privileged) {
             return Err(Errno::ENOSPC);
@@ -344,6 +367,7 @@ impl Volume {
 
     /// Changes mode, owner or times.
     pub fn set_attributes(&mut self, ino: u64, f: impl FnOnce(&mut Inode)) -> Result<(), Errno> {
+        self.check_writable()?;
         self.change(ino, f)
     }
 

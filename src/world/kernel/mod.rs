@@ -11,6 +11,7 @@ use bstr::BString;
 pub use process::{Actor, Disposition, Environment, Fd, HostId, ProcRef, Process, ProgramState, State, Wait};
 pub use signal::{DefaultAction, ExitStatus, Signal, SignalSet};
 
+use super::accounting::Counters;
 use super::fs::{Cred, NodeId};
 use crate::base::{Rng, SimTime, StateHasher};
 
@@ -22,11 +23,12 @@ pub struct Kernel {
     processes: BTreeMap<u32, Process>,
     next_pid: u32,
     booted: SimTime,
+    pub counters: Counters,
 }
 
 impl Kernel {
     pub fn new(booted: SimTime) -> Kernel {
-        Kernel { processes: BTreeMap::new(), next_pid: 1, booted }
+        Kernel { processes: BTreeMap::new(), next_pid: 1, booted, counters: Counters::default() }
     }
     pub fn booted(&self) -> SimTime {
         self.booted
@@ -68,10 +70,13 @@ impl Kernel {
     }
 
     pub fn insert(&mut self, process: Process) {
+        self.counters.forks += 1;
         self.processes.insert(process.pid, process);
     }
     pub fn remove(&mut self, pid: u32) -> Option<Process> {
-        self.processes.remove(&pid)
+        let gone = self.processes.remove(&pid);
+        self.counters.ended_cpu_ns += gone.as_ref().map_or(0, |p| p.cpu_ns);
+        gone
     }
 
     pub fn hash(&self, h: &mut StateHasher) {
@@ -111,6 +116,8 @@ pub fn daemon(pid: u32, ppid: u32, comm: &str, argv: Vec<BString>, cred: Cred, c
         actor: Actor::System,
         started: now,
         cpu_ns: 0,
+        cpu_rate: 0,
+        rated_at: now,
         debt_ns: 0,
         scanned: 0,
         rss_bytes: 4 << 20,

@@ -131,6 +131,9 @@ pub struct Process {
     pub started: SimTime,
     /// CPU time used, in nanoseconds.
     pub cpu_ns: u64,
+    /// CPU time a second that a daemon used in its last step, nanoseconds: between two step ends it goes on so.
+    pub cpu_rate: u64,
+    pub rated_at: SimTime,
     /// Charged and not yet waited for, in nanoseconds.
     pub debt_ns: u64,
     /// Bytes of generated content it has read: bounded by `limits::SCAN_BYTES`.
@@ -145,6 +148,10 @@ pub struct Process {
 }
 
 impl Process {
+    /// CPU time used until now, nanoseconds.
+    pub fn cpu_ns_at(&self, now: SimTime) -> u64 {
+        self.cpu_ns + self.cpu_rate / 1000 * now.since(self.rated_at).micros() / 1000
+    }
     pub fn is_alive(&self) -> bool {
         !matches!(self.state, State::Zombie(_))
     }
@@ -214,6 +221,8 @@ impl Clone for Process {
             actor: self.actor,
             started: self.started,
             cpu_ns: self.cpu_ns,
+            cpu_rate: self.cpu_rate,
+            rated_at: self.rated_at,
             debt_ns: self.debt_ns,
             scanned: 0,
             rss_bytes: self.rss_bytes,

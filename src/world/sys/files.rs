@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::{Sys, Target};
 use crate::base::SimTime;
 use crate::world::Errno;
-use crate::world::fs::{Content, Device, Inode, Kind, Node, NodeId, Usage, new_dir, new_inode};
+use crate::world::fs::{Content, Inode, Kind, Node, NodeId, Usage, new_dir, new_inode};
 use crate::world::journal::EventKind;
 
 /// What stat(2) tells.
@@ -33,14 +33,7 @@ pub struct Stat {
 impl Sys<'_> {
     fn stat_node(&self, id: NodeId) -> Result<Stat, Errno> {
         let i = self.inode(id)?;
-        let rdev = match i.node {
-            Node::Device(Device::Null) => (1, 3),
-            Node::Device(Device::Zero) => (1, 5),
-            Node::Device(Device::Full) => (1, 7),
-            Node::Device(Device::Random) => (1, 8),
-            Node::Device(Device::Tty) => (5, 0),
-            _ => (0, 0),
-        };
+        let rdev = if let Node::Device(device) = i.node { device.numbers() } else { (0, 0) };
         Ok(Stat {
             kind: i.kind(),
             mode: i.mode,
@@ -432,6 +425,34 @@ impl Sys<'_> {
             Target::Kernel(_) => self.find(path, true)?.parent.mount,
         };
         Ok((self.w.host(self.me.host).fs.volume(mount)?.usage(), mount))
+    }
+
+    /// The mount at a path or of a device.
+    pub fn mount_named(&self, what: &BStr) -> Option<u32> {
+        let mounts = self.w.host(self.me.host).fs.mounts();
+        let path = if what.len() > 1 { BStr::new(what.trim_end_with(|c| c == '/')) } else { what };
+        let at = mounts.iter().rposition(|m| m.at == path || path == m.volume.device.as_str());
+        at.map(|n| n as u32)
+    }
+    /// mount(2) with MS_REMOUNT: `ro` and `rw` replace each other, other options are added.
+    pub fn remount(&mut self, mount: u32, options: &[String]) -> Result<(), Errno> {
+        if self.process()?.cred.uid != 0 {
+            return Err(Errno::EPERM);
+        }
+        let host = self.me.host;
+        let volume = self.w.host_mut(host).fs.volume_mut(mount)?;
+        let mut now: Vec<String> = volume.options.split(',').map(String::from).collect();
+        for option in options.iter().filter(|o| !matches!(o.as_str(), "remount" | "defaults")) {
+            match option.as_str() {
+                "ro" | "rw" => now[0] = option.clone(),
+                _ if !now.contains(option) => now.push(option.clone()),
+                _ => {}
+            }
+        }
+        volume.options = now.join(",");
+        let (device, text) = (volume.device.clone(), volume.options.clone());
+        self.record(EventKind::Change, "remount", device, text);
+        Ok(())
     }
 
     pub fn chdir(&mut self, path: &BStr) -> Result<(), Errno> {

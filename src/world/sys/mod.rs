@@ -4,6 +4,7 @@
 pub mod descriptors;
 pub mod files;
 pub mod processes;
+pub mod units;
 
 use bstr::{BStr, BString};
 
@@ -17,6 +18,7 @@ use crate::base::SimTime;
 pub use descriptors::OpenFlags;
 pub use files::Stat;
 pub use processes::ForkOptions;
+pub use units::UnitVerb;
 
 /// The world as one process sees it.
 pub struct Sys<'a> {

@@ -266,6 +266,43 @@ impl Sys<'_> {
         Ok(())
     }
 
+    /// setsid(2): a new session without a terminal. `EPERM` for the leader of a group.
+    pub fn setsid(&mut self) -> Result<(), Errno> {
+        let p = self.process_mut()?;
+        if p.pgid == p.pid {
+            return Err(Errno::EPERM);
+        }
+        (p.sid, p.pgid, p.tty) = (p.pid, p.pid, None);
+        Ok(())
+    }
+
+    /// setpriority(2) of one process; only root makes anything nicer to itself. Gives the former value.
+    pub fn set_nice(&mut self, pid: u32, nice: i32) -> Result<i8, Errno> {
+        let cred = self.process()?.cred.clone();
+        let target = ProcRef { host: self.me.host, pid };
+        let p = self.w.process(target).ok_or(Errno::ESRCH)?;
+        if cred.uid != 0 && cred.uid != p.cred.uid {
+            return Err(Errno::EPERM);
+        }
+        let (old, new) = (p.nice, nice.clamp(-20, 19) as i8);
+        if new < old && cred.uid != 0 {
+            return Err(Errno::EACCES);
+        }
+        let (is_task, object) = (p.is_task, format!("{} ({pid})", p.comm));
+        if let Some(p) = self.w.process_mut(target) {
+            p.nice = new;
+        }
+        if !is_task && new != old {
+            self.record(EventKind::Change, "renice", object, new.to_string());
+        }
+        Ok(old)
+    }
+
+    /// Leaves a trace of looking or of becoming somebody: sudo's line, a login.
+    pub fn footprint(&mut self, verb: &'static str, object: impl Into<String>, detail: impl Into<String>) {
+        self.record(EventKind::Footprint, verb, object, detail);
+    }
+
     /// tcsetpgrp(3) on the controlling terminal.
     pub fn set_foreground(&mut self, group: u32) -> Result<(), Errno> {
         let host = self.me.host;
@@ -291,7 +328,8 @@ impl Sys<'_> {
     pub fn fork_on(&mut self, host: HostId, user: &str) -> Result<ProcRef, Errno> {
         let account = self.w.host(host).user(user).cloned().ok_or(Errno::ENOENT)?;
         let cred = self.w.host(host).cred_of(&account);
-        let parent = self.w.start_sshd_session(host, &account.name, self.process()?.tty);
+        let (tty, from) = (self.process()?.tty, self.w.host(self.me.host).address.clone());
+        let parent = self.w.start_sshd_session(host, &account.name, tty, &from);
         let home = self.w.host(host).home_of(&account);
         let now = self.now();
         let me = self.process()?;

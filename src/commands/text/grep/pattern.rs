@@ -58,7 +58,12 @@ impl Matcher {
         let mut any = Vec::new();
         for p in whole {
             let p = if line { [b"^", open, &p[..], close, b"$"].concat() } else { p.to_vec() };
-            any.push(Regex::new(&p, syntax, flags)?);
+            // grep's own reader meets a bare bracket at the end first.
+            let bare = p.ends_with(b"[") && !line;
+            any.push(Regex::new(&p, syntax, flags).map_err(|text| match text {
+                text if bare && text.starts_with("Unmatched [") => "Invalid regular expression".into(),
+                text => text,
+            })?);
         }
         Ok(Matcher { kind: Kind::Any(any), word })
     }

@@ -369,8 +369,11 @@ impl<'c> Searcher<'c> {
                 continue;
             }
             any = true;
-            let text =
-                if self.o.tab && n > 0 { format!("{:>1$}", text, if n == 1 { 4 } else { 7 }).into() } else { text };
+            let text = if self.o.tab && n > 0 {
+                format!("{:>1$}", text, if self.o.names { 3 } else { 2 }).into()
+            } else {
+                text
+            };
             self.paint(out, color, &text);
             if n == 0 && self.o.null {
                 out.push(0);

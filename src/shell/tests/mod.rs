@@ -1,3 +1,5 @@
+mod spec;
+
 use crate::testkit::Kit;
 
 /// (script, stdout, status)
