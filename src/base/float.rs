@@ -107,7 +107,7 @@ fn hexadecimal(v: f64, precision: Option<usize>, alternate: bool) -> String {
         None => digits = digits.trim_end_matches('0').to_string(),
         Some(p) if p < 13 => {
             let shift = 52 - 4 * p as u32;
-            let rounded = (mantissa >> shift) + u64::from(mantissa >> (shift - 1) & 1);
+            let rounded = (mantissa >> shift) + (mantissa >> (shift - 1) & 1);
             lead += rounded >> (52 - shift);
             mantissa = rounded & ((1 << (52 - shift)) - 1);
             digits = if p == 0 { String::new() } else { format!("{mantissa:0p$x}") };

@@ -3,6 +3,7 @@
 //! `base` knows no other module of this crate, and nothing of the platform.
 
 pub mod calendar;
+pub mod digest;
 pub mod explain;
 pub mod float;
 pub mod fnmatch;
@@ -10,6 +11,7 @@ pub mod getdate;
 pub mod hash;
 pub mod human;
 pub mod limits;
+pub mod lines_diff;
 pub mod printf;
 pub mod quote;
 pub mod regex;

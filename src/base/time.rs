@@ -167,7 +167,7 @@ impl fmt::Display for Span {
         match secs {
             0 => write!(f, "{}ms", self.0 / 1000),
             1..60 => write!(f, "{secs}s"),
-            60..3600 if secs % 60 == 0 => write!(f, "{}m", secs / 60),
+            60..3600 if secs.is_multiple_of(60) => write!(f, "{}m", secs / 60),
             60..3600 => write!(f, "{}m {}s", secs / 60, secs % 60),
             3600..86_400 => write!(f, "{}h {}m", secs / 3600, secs / 60 % 60),
             _ => write!(f, "{}d {}h", secs / 86_400, secs / 3600 % 24),

@@ -89,7 +89,7 @@ impl Size {
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit, power) in [("T", 40), ("G", 30), ("M", 20), ("K", 10)] {
-            if self.0 > 0 && self.0 % (1 << power) == 0 {
+            if self.0 > 0 && self.0.is_multiple_of(1 << power) {
                 return write!(f, "{}{unit}", self.0 >> power);
             }
         }

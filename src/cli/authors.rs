@@ -12,8 +12,11 @@ pub(crate) fn schema(out: &mut Out) -> Done {
     Ok(0)
 }
 
+/// A pack, or why it is none: name for messages, folder, pack.
+type Named = (String, Option<String>, Result<Pack, Vec<Problem>>);
+
 /// The packs that are meant: those of paths, or all that are built in, with a name for messages.
-fn packs(paths: &[PathBuf]) -> Vec<(String, Option<String>, Result<Pack, Vec<Problem>>)> {
+fn packs(paths: &[PathBuf]) -> Vec<Named> {
     if paths.is_empty() {
         let named = |(folder, pack): (&str, _)| (format!("scenarios/{folder}"), Some(folder.to_string()), pack);
         return Catalogue::embedded_packs().map(named).collect();

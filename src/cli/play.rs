@@ -242,7 +242,7 @@ impl Game {
             move_back.push_str(&format!("\x1b[{}A", self.row));
         }
         move_back.push('\r');
-        if self.prompt % cols > 0 {
+        if !self.prompt.is_multiple_of(cols) {
             move_back.push_str(&format!("\x1b[{}C", self.prompt % cols));
         }
         move_back.push_str("\x1b[J");

@@ -3,6 +3,7 @@
 
 pub mod coreutils;
 pub mod disk;
+pub mod net;
 pub mod procs;
 pub mod services;
 #[cfg(test)]
@@ -14,5 +15,12 @@ pub mod text;
 use crate::program::Command;
 
 /// Every group's rows.
-pub const GROUPS: &[&[&Command]] =
-    &[coreutils::COMMANDS, disk::COMMANDS, procs::COMMANDS, services::COMMANDS, terminal::COMMANDS, text::COMMANDS];
+pub const GROUPS: &[&[&Command]] = &[
+    coreutils::COMMANDS,
+    disk::COMMANDS,
+    net::COMMANDS,
+    procs::COMMANDS,
+    services::COMMANDS,
+    terminal::COMMANDS,
+    text::COMMANDS,
+];

@@ -142,7 +142,10 @@ impl Args {
         let fail = |called: &BString, what: String| {
             let first = row.usage.first().filter(|_| row.synopsis_on_error);
             let usage = first.map_or(String::new(), |usage| format!("Usage: {called} {usage}\n"));
-            let message = format!("{called}: {what}\n{usage}Try '{called} --help' for more information.\n");
+            let mut message = format!("{called}: {what}\n{usage}Try '{called} --help' for more information.\n");
+            if !row.own_help.is_empty() {
+                message = format!("{called}: {what}\n{}", row.help(&called.to_string()));
+            }
             UsageError { message, status: row.usage_status }
         };
         while let Some(arg) = rest.pop_front() {

@@ -31,6 +31,8 @@ pub struct Command {
     pub syntax: Syntax,
     /// Exit status of a usage error (GNU: 1; `ls`, `grep`, `sort`: 2).
     pub usage_status: u8,
+    /// The text of `--help` where it is not in GNU's usual layout; usage errors show it too (sed).
+    pub own_help: &'static str,
     /// A usage error shows the synopsis before the pointer to `--help` (grep).
     pub synopsis_on_error: bool,
     /// CPU time of starting it, nanoseconds.
@@ -51,6 +53,7 @@ impl Command {
         options: &[],
         syntax: Syntax::Gnu,
         usage_status: 1,
+        own_help: "",
         synopsis_on_error: false,
         cost_ns: 700_000,
         examples: &[],
@@ -59,6 +62,9 @@ impl Command {
 
     /// `--help`, in GNU's layout.
     pub fn help(&self, called: &str) -> String {
+        if !self.own_help.is_empty() {
+            return self.own_help.replacen("{}", called, 1);
+        }
         let mut out = String::new();
         for (n, usage) in self.usage.iter().enumerate() {
             let head = if n == 0 { "Usage:" } else { "  or: " };

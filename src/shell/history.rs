@@ -24,8 +24,8 @@ pub fn expand(line: &[u8], history: &[BString], base: u64) -> Result<(BString, b
             b'"' if !single => double = !double,
             b'!' if !single => {
                 let next = line.get(at + 1).copied();
-                let special =
-                    !matches!(next, None | Some(b' ' | b'\t' | b'\n' | b'=' | b'(')) && !(double && next == Some(b'"'));
+                let plain = matches!(next, None | Some(b' ' | b'\t' | b'\n' | b'=' | b'('));
+                let special = !(plain || double && next == Some(b'"'));
                 // `$!` and `${!x}` are parameters, `[!a]` a pattern.
                 let after = at.checked_sub(1).map(|n| line[n]);
                 if special && !matches!(after, Some(b'$' | b'{' | b'[')) {

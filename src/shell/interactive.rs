@@ -92,6 +92,8 @@ impl Shell {
                 Ok(true) => {}
                 Ok(false) => return Ok(self.st.status),
                 Err(Flow::Interrupt) => {
+                    // The terminal has echoed `^C` already.
+                    self.ctx.err("\n").await.map_err(Flow::from)?;
                     self.st.status = 130;
                     self.recover();
                 }
@@ -140,7 +142,6 @@ impl Shell {
             let line = match self.typed().await? {
                 Typed::Line(line) => line,
                 Typed::Interrupted => {
-                    self.ctx.err("^C\n").await?;
                     return Err(Flow::Interrupt);
                 }
                 Typed::End if text.is_empty() => return self.end_of_input().await,

@@ -90,7 +90,7 @@ async fn start(shell: &mut Shell, args: &Args) -> Result<u8, Flow> {
         }
         shell.st.positional = Rc::new(rest.collect());
         if invocation.interactive {
-            shell.st.interactive = true;
+            (shell.st.interactive, shell.st.at_prompt) = (true, true);
             shell.st.set_shopt("expand_aliases", true);
         }
         profiles(shell, &invocation).await?;
@@ -105,7 +105,7 @@ async fn start(shell: &mut Shell, args: &Args) -> Result<u8, Flow> {
     shell.st.positional = Rc::new(rest.collect());
     shell.st.from_stdin = true;
     if terminal || invocation.interactive {
-        shell.st.interactive = true;
+        (shell.st.interactive, shell.st.at_prompt) = (true, true);
         shell.st.from_stdin = invocation.from_stdin;
         shell.st.set_shopt("expand_aliases", true);
         shell.st.options.emacs = true;

@@ -7,6 +7,7 @@
 pub mod arithmetic;
 pub mod builtins;
 pub mod completion;
+pub mod editor;
 pub mod expand;
 pub mod history;
 mod interactive;

@@ -173,6 +173,8 @@ pub struct ShellState {
     pub subshell: u32,
     pub login: bool,
     pub interactive: bool,
+    /// Messages name no line: the shell is interactive, or the child of one that is.
+    pub at_prompt: bool,
     /// Text of `-c`: error messages say so.
     pub from_string: bool,
     pub from_stdin: bool,
@@ -225,6 +227,7 @@ impl ShellState {
             subshell: 0,
             login: false,
             interactive: false,
+            at_prompt: false,
             from_string: false,
             from_stdin: false,
             started,
@@ -279,7 +282,11 @@ impl ShellState {
 
     /// What the shell is called in its messages: `bash`, `-bash`, or a script's name.
     pub fn shown_name(&self) -> BString {
-        self.name.clone()
+        // In a function or sourced file it is the file that the text came from.
+        match self.calls.last() {
+            Some(call) if !self.at_prompt => call.source.clone(),
+            _ => self.name.clone(),
+        }
     }
 
     pub fn ifs(&self) -> BString {
@@ -310,7 +317,7 @@ impl ProgramState for ShellState {
     }
     fn hash(&self, h: &mut StateHasher) {
         h.bytes(&self.name);
-        self.vars.hash(h);
+        self.vars.hash_into(h);
         h.u8(self.status);
         h.u32(self.random);
         h.u64(self.functions.len() as u64);

@@ -163,7 +163,7 @@ pub fn backslash_quote(text: &[u8]) -> BString {
     }
     let mut out = BString::default();
     for (n, &b) in text.iter().enumerate() {
-        let plain = is_safe(b) && !(b == b',') || b >= 0x80 || b == b'~' && n > 0 || b == b'#' && n > 0;
+        let plain = is_safe(b) && b != b',' || b >= 0x80 || b == b'~' && n > 0 || b == b'#' && n > 0;
         if !plain {
             out.push(b'\\');
         }

@@ -70,6 +70,8 @@ pub struct Variable {
     /// `declare -n`
     pub reference: bool,
     pub trace: bool,
+    /// An array that was declared and never assigned.
+    pub bare: bool,
 }
 
 impl Default for Variable {
@@ -83,6 +85,7 @@ impl Default for Variable {
             upper: false,
             reference: false,
             trace: false,
+            bare: false,
         }
     }
 }
@@ -265,7 +268,7 @@ impl Variables {
             .collect()
     }
 
-    pub fn hash(&self, h: &mut crate::base::StateHasher) {
+    pub fn hash_into(&self, h: &mut crate::base::StateHasher) {
         for scope in &self.scopes {
             for (name, v) in scope.iter() {
                 h.bytes(name);

@@ -350,6 +350,7 @@ fn died() {
             ));
             return None;
         }
+        store.resumed.set(None);
         store.restarts.update(|n| *n += 1);
         store.notice("The engine stopped and was started again; your incident goes on where it was.");
         Some(true)
@@ -452,7 +453,13 @@ fn heard(answer: FromEngine) {
         }
         FromEngine::Failed { ack, why } => {
             settle(ack);
-            with(|link| link.store.phase.set(Phase::Failed(why)));
+            // The first reason is the one to tell: what follows only says that nothing runs.
+            with(|link| {
+                let phase = link.store.phase;
+                if !phase.with_untracked(|p| matches!(p, Phase::Failed(_))) {
+                    phase.set(Phase::Failed(why));
+                }
+            });
         }
     }
 }

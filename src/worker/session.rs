@@ -128,6 +128,8 @@ impl Live {
             live.run.advance_until_idle(FIRST_PROMPT_US);
             return Ok((live, None));
         }
+        // The page has these lines already: only what comes after them is handed out.
+        let _ = live.run.run_file();
         live.next_term = live.desks.iter().map(|d| d.term + 1).max().unwrap_or(0);
         let resumed = live.compare(&start.record);
         Ok((live, Some(resumed)))

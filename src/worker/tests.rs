@@ -130,10 +130,13 @@ fn a_reload_shows_and_reexecutes_the_same_bytes() {
     assert!(matches!(again.last.resumed, Some(Resumed::Equal { bytes }) if bytes > 0), "{:?}", again.last.resumed);
     assert_eq!(again.last.now, page.last.now);
     assert_eq!(again.text(), page.text());
-    // And it goes on.
+    // And it goes on, as often as one likes.
     again.type_keys("echo three\r");
     again.wait(1_000_000);
     assert!(again.text().contains("\nthree\n"), "{}", again.text());
+    let third = Page::open(Some(&again));
+    assert!(matches!(third.last.resumed, Some(Resumed::Equal { .. })), "{:?}", third.last.resumed);
+    assert_eq!(third.text(), again.text());
 }
 
 #[test]

@@ -6,7 +6,6 @@ macro_rules! errnos {
     ($($name:ident $number:literal $text:literal),* $(,)?) => {
         /// An error of a system call.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(clippy::upper_case_acronyms, reason = "errno(3)'s own names")]
         pub enum Errno { $($name),* }
 
         impl Errno {

@@ -267,3 +267,17 @@ impl World {
         })
     }
 }
+
+impl World {
+    /// How long a packet takes to a host and back, sent at an instant: a base for the pair, jitter for the packet.
+    pub fn round_trip(&self, from: HostId, to: HostId, at: SimTime) -> Span {
+        if from == to {
+            return Span(20 + crate::base::Rng::at(self.seed(), 0x7069_6e67, at.micros()).below(30));
+        }
+        let (a, b) = (from.0.min(to.0), from.0.max(to.0));
+        let pair = crate::base::hash::hash_str("round-trip") ^ u64::from(a) << 32 ^ u64::from(b);
+        let base = crate::base::Rng::at(self.seed(), pair, 0).between(180, 420);
+        let jitter = crate::base::Rng::at(self.seed(), pair ^ 1, at.micros()).lognormal(0.25);
+        Span((base as f64 * jitter) as u64)
+    }
+}

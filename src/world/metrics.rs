@@ -9,11 +9,14 @@ use crate::base::{SimTime, Span};
 /// Samples in a sealed chunk; sealed chunks are shared by clones.
 const CHUNK: usize = 512;
 
-/// (instant, value) in order of time.
+/// (instant, value).
+type Sample = (SimTime, f64);
+
+/// Samples in order of time.
 #[derive(Clone, Debug, Default)]
 pub struct Column {
-    sealed: Rc<Vec<Rc<Vec<(SimTime, f64)>>>>,
-    tail: Vec<(SimTime, f64)>,
+    sealed: Rc<Vec<Rc<Vec<Sample>>>>,
+    tail: Vec<Sample>,
 }
 
 impl Column {
@@ -31,7 +34,7 @@ impl Column {
         self.sealed.first().and_then(|c| c.first()).or_else(|| self.tail.first()).copied()
     }
     /// The last sample at or before `t`, and the first after it.
-    fn around(&self, t: SimTime) -> (Option<(SimTime, f64)>, Option<(SimTime, f64)>) {
+    fn around(&self, t: SimTime) -> (Option<Sample>, Option<Sample>) {
         let chunk = self.sealed.partition_point(|c| c.first().is_some_and(|s| s.0 <= t));
         // The sample sought is in the chunk before the partition point, or in the tail.
         if self.tail.first().is_some_and(|s| s.0 <= t) {

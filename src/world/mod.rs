@@ -247,7 +247,9 @@ impl World {
                 let runs = p.is_task && p.is_alive();
                 let killed = p.pending.contains(Signal::KILL);
                 let stopped = matches!(p.state, State::Stopped(_));
-                let signalled = p.fatal_pending().is_some() || p.caught_pending().is_some();
+                // A caught signal ends a sleep, not work: a busy task would be polled for ever at one instant.
+                let signalled =
+                    p.fatal_pending().is_some() || p.state == State::Sleeping && p.caught_pending().is_some();
                 if runs && (killed || !stopped && (signalled || self.wait_is_met(me, &p.wait))) {
                     ready.push(me);
                 }

@@ -412,11 +412,10 @@ impl World {
             };
             self.unit_failed(host, &name, failure);
         }
-        if policy == RestartPolicy::Always || policy == RestartPolicy::OnFailure && !clean {
-            if let Some(unit) = self.unit_mut(host, &name) {
-                unit.restarts += 1;
-                (unit.active, unit.since) = (Active::AutoRestart(now + after), now);
-            }
+        let again = policy == RestartPolicy::Always || policy == RestartPolicy::OnFailure && !clean;
+        if let Some(unit) = self.unit_mut(host, &name).filter(|_| again) {
+            unit.restarts += 1;
+            (unit.active, unit.since) = (Active::AutoRestart(now + after), now);
         }
     }
 

@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests read the scenarios' folders from disk")]
 
 mod cli;
+mod determinism;
+mod layers;
 mod plays;
 
 use std::collections::BTreeMap;

@@ -110,9 +110,7 @@ pub fn class(name: &[u8]) -> Option<Vec<(char, char)>> {
 
 /// Bytes of the first character; 1 for an invalid byte, 0 at the end.
 pub fn char_len(bytes: &[u8]) -> usize {
-    match bstr::decode_utf8(bytes) {
-        (_, n) => n,
-    }
+    bstr::decode_utf8(bytes).1
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ mod chmod;
 mod chown;
 mod cp;
 mod date;
+mod dd;
 mod echo;
+mod expr;
 mod find;
 mod identity;
 mod ln;
@@ -19,7 +21,9 @@ mod rmdir;
 mod seq;
 mod sleep;
 mod stat;
+mod system;
 mod tee;
+mod test;
 mod touch;
 mod truncate;
 mod truth;
@@ -35,8 +39,10 @@ pub const COMMANDS: &[&Command] = &[
     &chown::CHOWN,
     &cp::COMMAND,
     &date::COMMAND,
+    &dd::COMMAND,
     &echo::ECHO,
     &echo::PRINTF,
+    &expr::COMMAND,
     &find::COMMAND,
     &identity::GROUPS,
     &identity::ID,
@@ -59,7 +65,15 @@ pub const COMMANDS: &[&Command] = &[
     &seq::COMMAND,
     &sleep::COMMAND,
     &stat::COMMAND,
+    &system::ARCH,
+    &system::NPROC,
+    &system::STTY,
+    &system::SYNC,
+    &system::TTY,
+    &system::UNAME,
     &tee::COMMAND,
+    &test::BRACKET,
+    &test::TEST,
     &touch::COMMAND,
     &truncate::COMMAND,
     &truth::FALSE,

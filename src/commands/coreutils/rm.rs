@@ -166,7 +166,8 @@ impl Remover<'_> {
                 return Ok(false);
             }
         }
-        if !(self.recursive && filled && !self.always_ask) && !self.may(path, stat, "remove").await? {
+        let asked = self.recursive && filled && !self.always_ask;
+        if !asked && !self.may(path, stat, "remove").await? {
             return Ok(true);
         }
         match c.sys(|s| s.rmdir(path)) {
@@ -185,7 +186,8 @@ impl Remover<'_> {
     /// Asks if it must; `true` means go on.
     async fn may(&self, path: &BStr, stat: &Stat, verb: &str) -> Result<bool, Stop> {
         let locked = stat.kind != Kind::Symlink && self.c.sys(|s| s.access(path, 2)).is_err();
-        if !self.always_ask && !(locked && self.asks_for_locked) {
+        let asks = self.always_ask || locked && self.asks_for_locked;
+        if !asks {
             return Ok(true);
         }
         let kind = match stat.kind {

@@ -75,10 +75,8 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     let mut status = 0;
     for path in a.operands() {
         let path: &BStr = path.as_ref();
-        if c.sys(|s| s.stat(path)) == Err(Errno::ENOENT) {
-            if a.has("no-create") {
-                continue;
-            }
+        if a.has("no-create") && c.sys(|s| s.stat(path)) == Err(Errno::ENOENT) {
+            continue;
         }
         let flags = OpenFlags { truncate: false, ..OpenFlags::WRITE };
         let fd = match c.sys(|s| s.open(path, flags, 0o666)) {

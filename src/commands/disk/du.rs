@@ -4,6 +4,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::scale::Scale;
 use crate::base::SimTime;
+use crate::base::fnmatch::matches;
 use crate::base::human::parse_size;
 use crate::base::stamp::stamp;
 use crate::program::{Args, Command, Ctx, Example, Lines, Opt, Outcome, Stop};
@@ -265,7 +266,7 @@ impl Du {
         let whole = path.as_bytes();
         let tails = std::iter::once(whole).chain(whole.find_iter("/").map(|at| &whole[at + 1..]));
         let mut tails = tails;
-        tails.any(|tail| self.excludes.iter().any(|p| wildcard(p, tail)))
+        tails.any(|tail| self.excludes.iter().any(|p| matches(p, tail)))
     }
 
     /// One operand: an explicit stack, so that depth costs no recursion.
@@ -351,61 +352,6 @@ impl Du {
                 None => self.total.add(whole),
             }
         }
-    }
-}
-
-/// fnmatch(3) without flags: `*`, `?`, `[set]`, `\\` quotes; `*` crosses slashes. Only the last star is ever retried, so
-/// that no pattern costs more than pattern × text.
-pub(in crate::commands) fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut p, mut t) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    loop {
-        if pattern.get(p) == Some(&b'*') {
-            p += 1;
-            star = Some((p, t));
-            continue;
-        }
-        let step = match (pattern.get(p..).filter(|rest| !rest.is_empty()), text.get(t)) {
-            (None, None) => return true,
-            (Some(rest), Some(&b)) => one(rest, b),
-            _ => None,
-        };
-        match (step, star) {
-            (Some(n), _) => (p, t) = (p + n, t + 1),
-            (None, Some((after, from))) if from < text.len() => {
-                star = Some((after, from + 1));
-                (p, t) = (after, from + 1);
-            }
-            _ => return false,
-        }
-    }
-}
-
-/// Does one item of a pattern match this byte? Then how long the item is.
-fn one(pattern: &[u8], b: u8) -> Option<usize> {
-    match pattern {
-        [b'?', ..] => Some(1),
-        [b'\\', quoted, ..] => (*quoted == b).then_some(2),
-        [b'[', rest @ ..] => {
-            let negated = matches!(rest.first(), Some(b'!' | b'^'));
-            let set = if negated { &rest[1..] } else { rest };
-            let Some(end) = set.iter().skip(1).position(|&b| b == b']').map(|n| n + 1) else {
-                return (b == b'[').then_some(1);
-            };
-            let (mut hit, mut n) = (false, 0);
-            while n < end {
-                if n + 2 < end && set[n + 1] == b'-' {
-                    hit |= (set[n]..=set[n + 2]).contains(&b);
-                    n += 3;
-                } else {
-                    hit |= set[n] == b;
-                    n += 1;
-                }
-            }
-            (hit != negated).then_some(1 + usize::from(negated) + end + 1)
-        }
-        [plain, ..] => (*plain == b).then_some(1),
-        [] => None,
     }
 }
 

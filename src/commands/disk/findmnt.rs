@@ -95,7 +95,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         let fs = &w.host(c.me().host).fs;
         let mut mounts = fs.mounts_in_order();
         mounts.retain(|m| {
-            let is = |name: &String| *name == m.at.to_string() || *name == m.volume.device;
+            let is = |name: &String| m.at == name.as_str() || *name == m.volume.device;
             let of_target = target.is_none_or(|t| fs.mounts().get(t as usize).is_some_and(|x| x.at == m.at));
             let of_type = types.is_empty() || types.contains(&m.volume.fstype);
             (!a.has("df") || m.volume.usage().blocks > 0) && wanted.iter().all(is) && of_target && of_type

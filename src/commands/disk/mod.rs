@@ -2,7 +2,6 @@
 
 mod df;
 mod du;
-pub(in crate::commands) use du::wildcard;
 mod findmnt;
 mod lsblk;
 mod mount;

@@ -33,7 +33,7 @@ pub const UMOUNT: Command = Command {
         Opt::flag('v', "verbose", "say what is being done").accepted(),
     ],
     syntax: Syntax::Gnu,
-    examples: &[Example { run: "umount /nowhere", prints: "" }],
+    examples: &[Example { run: "umount /nowhere 2>&1", prints: "umount: /nowhere: no mount point specified.\n" }],
     main: |c, a| Box::pin(umount(c, a)),
     ..Command::BASE
 };

@@ -81,10 +81,7 @@ pub async fn ask_password(c: &Ctx, prompt: &str) -> Result<Option<BString>, Stop
     if c.write_fd(2, prompt.as_bytes()).await?.is_err() {
         return Ok(None);
     }
-    let input = match c.open_input(BStr::new("/dev/tty")) {
-        Ok(fd) => fd,
-        Err(_) => 0,
-    };
+    let input = c.open_input(BStr::new("/dev/tty")).unwrap_or_default();
     c.sys(|s| s.terminal(|t| t.echo = false)).unwrap_or(());
     let answer = c.read_fd(input, 256).await;
     c.sys(|s| s.terminal(|t| t.echo = true)).unwrap_or(());

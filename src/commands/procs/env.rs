@@ -22,7 +22,7 @@ pub const COMMAND: Command = Command {
     ],
     syntax: Syntax::Posix,
     usage_status: 125,
-    examples: &[Example { run: "env -i A=1 B=2", prints: "A=1\nB=2\n" }],
+    examples: &[Example { run: "/usr/bin/env -i A=1 B=2", prints: "A=1\nB=2\n" }],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };

@@ -92,7 +92,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     let names: Vec<BString> = if a.operands().is_empty() { vec!["".into()] } else { a.operands().to_vec() };
     let mut status = 0;
     for name in &names {
-        let pattern = if a.has("regexp") { Pattern::new(name, a.has("ignore-case")) } else { None };
+        let pattern = if a.has("regexp") { Pattern::new(name, a.has("ignore-case")).ok() } else { None };
         if a.has("regexp") && pattern.is_none() {
             c.err(format!("killall: Bad regular expression: {name}\n")).await?;
             return Ok(1);
@@ -103,7 +103,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
             let age = now.since(p.started);
             let full = name_of(p);
             let named = match &pattern {
-                Some(pattern) => pattern.is_match(full.as_bytes(), a.has("ignore-case")),
+                Some(pattern) => pattern.is_match(full.as_bytes()),
                 None if name.is_empty() => true,
                 None if name.contains(&b'/') => p.exe == *name,
                 None if a.has("ignore-case") => full.eq_ignore_ascii_case(&name.to_str_lossy()),

@@ -265,7 +265,7 @@ impl Wants {
             None => None,
             Some(text) => {
                 let text = if a.has("exact") { format!("^({text})$").into() } else { text.clone() };
-                Some(Pattern::new(&text, a.has("ignore-case")).ok_or("Unmatched [, [^, [:, [., or [=")?)
+                Some(Pattern::new(&text, a.has("ignore-case"))?)
             }
         };
         let older = match a.get("older") {
@@ -294,7 +294,7 @@ impl Wants {
             .is_none_or(|list| list.split_str(",").any(|t| p.tty.as_deref().is_some_and(|own| t == own.as_bytes())));
         let of_state = a.get("runstates").is_none_or(|s| s.contains(&(p.state.letter() as u8)));
         let of_cgroup = a.get("cgroup").is_none_or(|list| list.split_str(",").any(|g| g == p.cgroup.as_bytes()));
-        self.pattern.as_ref().is_none_or(|r| r.is_match(name.as_bytes(), a.has("ignore-case")))
+        self.pattern.as_ref().is_none_or(|r| r.is_match(name.as_bytes()))
             && among(&self.uids, p.uid)
             && among(&self.gids, p.gid)
             && among(&self.pgids, p.pgid)

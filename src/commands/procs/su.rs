@@ -30,7 +30,10 @@ pub const COMMAND: Command = Command {
         Opt::flag('P', "pty", "create a new pseudo-terminal").accepted(),
     ],
     syntax: Syntax::Gnu,
-    examples: &[Example { run: "su nosuch", prints: "" }],
+    examples: &[Example {
+        run: "su nosuch 2>&1",
+        prints: "su: user nosuch does not exist or the user entry does not contain all the required fields\n",
+    }],
     main: |c, a| Box::pin(main(c, a)),
     ..Command::BASE
 };

@@ -30,7 +30,7 @@ pub const COMMAND: Command = Command {
         Opt::flag('1', "single-cpu-toggle", "reverse last remembered '1' state"),
     ],
     examples: &[Example {
-        run: "top -b -n 1 | sed -n 7p",
+        run: "top -b -n 1 | head -7 | tail -1",
         prints: "    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n",
     }],
     main: |c, a| Box::pin(main(c, a)),

@@ -213,8 +213,7 @@ fn task(p: &ProcessRow, share: u64, memory: u64, view: &View) -> String {
     // Programs and libraries that are mapped from files: a part of what is resident.
     let shared = p.rss_bytes / 3;
     let percent = p.rss_bytes as f64 * 100.0 / memory.max(1) as f64;
-    let cpu =
-        if share >= 1000 { format!("{:5.1}", share as f64 / 10.0) } else { format!("{:5.1}", share as f64 / 10.0) };
+    let cpu = format!("{:5.1}", share as f64 / 10.0);
     let hundredths = p.cpu.micros() / 10_000;
     let time = format!("{}:{:02}.{:02}", hundredths / 6000, hundredths / 100 % 60, hundredths % 100);
     let name = if view.command_line { p.args() } else { p.comm.clone() };

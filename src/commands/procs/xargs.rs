@@ -192,10 +192,8 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     if a.has("l") && max_lines.is_none() {
         max_lines = Some(1);
     }
-    let replace: Option<BString> = match a.last_of(&["I", "replace"]) {
-        Some(name) => Some(a.get(name).map_or_else(|| "{}".into(), BString::from)),
-        None => None,
-    };
+    let replace: Option<BString> =
+        a.last_of(&["I", "replace"]).map(|name| a.get(name).map_or_else(|| "{}".into(), BString::from));
     if replace.is_some() && max_args.is_some() {
         // -n 1 with -I says nothing new; any other number loses.
         if max_args != Some(1) {

@@ -62,7 +62,7 @@ struct Query {
     priorities: (u8, u8),
     since: Option<SimTime>,
     until: Option<SimTime>,
-    grep: Option<(Pattern, bool)>,
+    grep: Option<Pattern>,
     kernel: bool,
 }
 
@@ -70,7 +70,7 @@ impl Query {
     fn meets(&self, e: &Entry) -> bool {
         let level = e.priority as u8;
         let of_unit = self.units.is_empty()
-            || self.units.iter().any(|u| crate::commands::disk::wildcard(u.as_bytes(), e.unit.as_bytes()));
+            || self.units.iter().any(|u| crate::base::fnmatch::matches(u.as_bytes(), e.unit.as_bytes()));
         of_unit
             && (self.identifiers.is_empty() || self.identifiers.iter().any(|i| **i == *e.identifier))
             && (self.pids.is_empty() || self.pids.contains(&e.pid))
@@ -78,7 +78,7 @@ impl Query {
             && self.since.is_none_or(|t| e.t >= t)
             && self.until.is_none_or(|t| e.t <= t)
             && (!self.kernel || &*e.identifier == "kernel")
-            && self.grep.as_ref().is_none_or(|(p, fold)| p.is_match(e.message.as_bytes(), *fold))
+            && self.grep.as_ref().is_none_or(|p| p.is_match(e.message.as_bytes()))
     }
 }
 
@@ -191,10 +191,11 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         (false, _) => usize::MAX,
     };
     // `-n 20`, with a blank: the number came as a match.
-    if a.has("lines") && a.get("lines").is_none() {
-        if let Some(n) = a.operands().iter().find_map(|o| o.to_str().ok()?.parse().ok()) {
-            most = n;
-        }
+    if a.has("lines")
+        && a.get("lines").is_none()
+        && let Some(n) = a.operands().iter().find_map(|o| o.to_str().ok()?.parse().ok())
+    {
+        most = n;
     }
     let tty = c.is_tty(1);
     let name = c.read(|w| w.host(host).name.split('.').next().unwrap_or("").to_string());
@@ -334,7 +335,7 @@ fn query(c: &Ctx, a: &Args) -> Result<Query, String> {
         Some(text) => {
             // All lower case: matches either.
             let fold = !text.iter().any(u8::is_ascii_uppercase);
-            Some((Pattern::new(text, fold).ok_or_else(|| format!("Bad pattern \"{text}\""))?, fold))
+            Some(Pattern::new(text, fold).map_err(|e| format!("Bad pattern \"{text}\": {e}"))?)
         }
         None => None,
     };

@@ -2,8 +2,8 @@ use bstr::{BString, ByteSlice};
 
 use super::journal_time::age;
 use super::unit_text::{self, INSTANT};
+use crate::base::fnmatch::matches;
 use crate::base::stamp::stamp;
-use crate::commands::disk::wildcard;
 use crate::commands::terminal::pager;
 use crate::program::{Args, Command, Ctx, Example, Opt, Outcome, Stop};
 use crate::world::Errno;
@@ -101,7 +101,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
 fn matching(c: &Ctx, pattern: &str) -> Vec<String> {
     c.read(|w| {
         let units = &w.host(c.me().host).units;
-        let names = units.keys().filter(|n| wildcard(pattern.as_bytes(), n.as_bytes())).cloned();
+        let names = units.keys().filter(|n| matches(pattern.as_bytes(), n.as_bytes())).cloned();
         names.collect()
     })
 }
@@ -452,7 +452,7 @@ async fn list_units(c: &Ctx, a: &Args, patterns: &[String]) -> Outcome {
             };
             let of_kind = kind.as_ref().is_none_or(|k| r.name.ends_with(&format!(".{k}")));
             let of_name =
-                patterns.is_empty() || patterns.iter().any(|p| wildcard(full(p).as_bytes(), r.name.as_bytes()));
+                patterns.is_empty() || patterns.iter().any(|p| matches(full(p).as_bytes(), r.name.as_bytes()));
             of_state && of_kind && of_name
         });
         rows.sort_by(|x, y| x.name.cmp(&y.name));
@@ -504,7 +504,7 @@ async fn list_files(c: &Ctx, a: &Args, patterns: &[String]) -> Outcome {
         rows
     });
     rows.retain(|(name, _)| {
-        patterns.is_empty() || patterns.iter().any(|p| wildcard(full(p).as_bytes(), name.as_bytes()))
+        patterns.is_empty() || patterns.iter().any(|p| matches(full(p).as_bytes(), name.as_bytes()))
     });
     rows.sort();
     let width = rows.iter().map(|(n, _)| n.len()).max().unwrap_or(0).max(9);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use bstr::{BStr, BString};
+use bstr::BString;
 
 use super::complain_file;
 use crate::program::{Args, Ctx, Lines, Stop};
@@ -14,8 +14,6 @@ pub struct Source<'c> {
     delimiter: u8,
     current: Option<(Lines<'c>, u32)>,
     name: BString,
-    /// Files begun so far.
-    files: u32,
     failed: bool,
 }
 
@@ -25,15 +23,7 @@ impl<'c> Source<'c> {
         Source::over(c, a.inputs(), delimiter)
     }
     pub fn over(c: &'c Ctx, inputs: Vec<BString>, delimiter: u8) -> Source<'c> {
-        Source {
-            c,
-            waiting: inputs.into(),
-            delimiter,
-            current: None,
-            name: BString::default(),
-            files: 0,
-            failed: false,
-        }
+        Source { c, waiting: inputs.into(), delimiter, current: None, name: BString::default(), failed: false }
     }
 
     /// The next line with its delimiter (the last of a file may lack it), lent until the next call.
@@ -72,7 +62,6 @@ impl<'c> Source<'c> {
             self.name = name;
             match self.c.open_input(self.name.as_ref()) {
                 Ok(fd) => {
-                    self.files += 1;
                     self.current = Some((Lines::delimited(self.c, fd, self.delimiter), fd));
                     return Ok(true);
                 }
@@ -85,36 +74,6 @@ impl<'c> Source<'c> {
         Ok(false)
     }
 
-    /// Is this the last line of all? Looks ahead, so it may wait.
-    pub async fn at_end(&mut self) -> Result<bool, Stop> {
-        loop {
-            if let Some((lines, fd)) = &mut self.current {
-                match lines.peek().await? {
-                    Ok(true) => return Ok(false),
-                    Ok(false) => {
-                        let fd = *fd;
-                        self.c.close_input(fd);
-                        self.current = None;
-                    }
-                    Err(errno) => {
-                        complain_file(self.c, self.name.as_ref(), errno).await?;
-                        self.failed = true;
-                        self.current = None;
-                    }
-                }
-            } else if !self.open_next().await? {
-                return Ok(true);
-            }
-        }
-    }
-
-    /// The file that the last line came from, as it was typed.
-    pub fn name(&self) -> &BStr {
-        self.name.as_ref()
-    }
-    pub fn files(&self) -> u32 {
-        self.files
-    }
     /// 1 if some input could not be read.
     pub fn status(&self) -> u8 {
         u8::from(self.failed)

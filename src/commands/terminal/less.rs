@@ -101,7 +101,7 @@ struct Pager {
     shift: usize,
     alternate: bool,
     more: bool,
-    pattern: Option<(Pattern, bool)>,
+    pattern: Option<Pattern>,
     message: String,
     first: bool,
 }
@@ -323,9 +323,9 @@ impl Pager {
     }
 
     fn hits(&self, text: &[u8]) -> Vec<(usize, usize)> {
-        let Some((pattern, fold)) = &self.pattern else { return Vec::new() };
+        let Some(pattern) = &self.pattern else { return Vec::new() };
         let (mut out, mut from) = (Vec::new(), 0);
-        while let Some((a, b)) = text.get(from..).and_then(|rest| pattern.find(rest, *fold)) {
+        while let Some((a, b)) = text.get(from..).and_then(|rest| pattern.find(rest)) {
             if b == a {
                 break;
             }
@@ -422,7 +422,7 @@ impl Pager {
         }
         Ok(number)
     }
-    async fn to_line(&mut self, c: &Ctx, number: u64) -> Result<(), Stop> {
+    async fn go_to_line(&mut self, c: &Ctx, number: u64) -> Result<(), Stop> {
         (self.top, self.number) = (0, 1);
         for _ in 1..number {
             match self.document.line(c, self.top).await? {
@@ -434,7 +434,7 @@ impl Pager {
     }
 
     async fn search(&mut self, c: &Ctx, forward: bool, from_top: bool) -> Result<(), Stop> {
-        let Some((pattern, fold)) = self.pattern.clone() else {
+        let Some(pattern) = self.pattern.clone() else {
             self.message = "No previous search pattern".into();
             return Ok(());
         };
@@ -454,7 +454,7 @@ impl Pager {
             let Some((text, _)) = self.document.line(c, at).await? else { break };
             // Matching costs some 2 ns a byte.
             c.work(2 * text.len() as u64 + 100).await?;
-            if pattern.is_match(&text, fold) {
+            if pattern.is_match(&text) {
                 (self.top, self.number) = (at, number);
                 return Ok(());
             }
@@ -466,8 +466,8 @@ impl Pager {
     fn set_pattern(&mut self, text: &str) {
         let fold = self.fold && !text.chars().any(char::is_uppercase);
         match Pattern::new(text.as_bytes(), fold) {
-            Some(pattern) => self.pattern = Some((pattern, fold)),
-            None => self.message = "Unmatched [, [^, [:, [., or [=  (press RETURN)".into(),
+            Ok(pattern) => self.pattern = Some(pattern),
+            Err(what) => self.message = format!("{what}  (press RETURN)"),
         }
     }
 
@@ -480,11 +480,8 @@ impl Pager {
             match keyboard.key(None).await? {
                 Key::Enter => return Ok(Some(text)),
                 Key::Escape | Key::Gone | Key::Signal(_) => return Ok(None),
-                Key::Backspace => {
-                    if text.pop().is_none() {
-                        return Ok(None);
-                    }
-                }
+                Key::Backspace if text.is_empty() => return Ok(None),
+                Key::Backspace => drop(text.pop()),
                 Key::Char(ch) if text.len() < 256 => text.push(ch),
                 _ => {}
             }
@@ -552,7 +549,7 @@ impl Pager {
                 }
                 number => {
                     let n = number.to_str().ok().and_then(|n| n.trim_end_matches('g').parse().ok());
-                    self.to_line(c, n.unwrap_or(1)).await?;
+                    self.go_to_line(c, n.unwrap_or(1)).await?;
                 }
             }
         }
@@ -599,9 +596,9 @@ impl Pager {
                     }
                 }
                 Key::Char('k' | 'y') | Key::Up | Key::Ctrl('p' | 'k' | 'y') => self.up(c, n.unwrap_or(1)).await?,
-                Key::Char('g' | '<') | Key::Home => self.to_line(c, n.unwrap_or(1)).await?,
+                Key::Char('g' | '<') | Key::Home => self.go_to_line(c, n.unwrap_or(1)).await?,
                 Key::Char('G' | '>') | Key::End => match n {
-                    Some(n) => self.to_line(c, n).await?,
+                    Some(n) => self.go_to_line(c, n).await?,
                     None => self.bottom(c).await?,
                 },
                 Key::Char('p' | '%') => {

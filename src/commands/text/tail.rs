@@ -313,7 +313,7 @@ fn after_lines(c: &Ctx, fd: u32, at: u64, n: u64, delimiter: u8) -> Option<u64> 
     }
     c.sys(|s| {
         let content = s.content(fd).ok()?;
-        Some(content.after_newline(n - 1).ok()?.unwrap_or(content.len()))
+        content.after_newline(n - 1)
     })
 }
 

@@ -99,8 +99,7 @@ pub async fn follow(
     loop {
         // Of a process that is gone, one more look catches its last words.
         let alive = pid.is_none_or(|pid| c.sys(|s| s.kill(i64::from(pid), None)) != Err(Errno::ESRCH));
-        for n in 0..files.len() {
-            let file = &mut files[n];
+        for (n, file) in files.iter_mut().enumerate() {
             if file.ignored {
                 continue;
             }

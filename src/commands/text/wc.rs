@@ -210,7 +210,7 @@ async fn count(c: &Ctx, fd: u32, show: Show) -> Result<(Counts, Option<Errno>), 
                     b'\t' => (column, in_word) = (column + 8 - column % 8, false),
                     b' ' => (column, in_word) = (column + 1, false),
                     11 => in_word = false,
-                    0x20..0x7f => {
+                    0x21..0x7f => {
                         column += 1;
                         n.words += u64::from(!in_word);
                         in_word = true;

@@ -141,7 +141,7 @@ fn hostile_files_are_refused_and_nothing_worse() {
         &"9".repeat(5000),
         &" ".repeat(2 << 20),
     ] {
-        let problems = load_with(FILE, |_| text.to_string()).err().expect("accepted a hostile file");
+        let problems = load_with(FILE, |_| text.to_string()).expect_err("accepted a hostile file");
         assert!(!problems.is_empty() && problems.len() <= 21);
         for problem in problems {
             assert!(

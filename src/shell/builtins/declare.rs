@@ -43,6 +43,8 @@ pub fn declaration(name: &[u8], v: &Variable) -> BString {
             out.push(b'=');
             out.extend_from_slice(&text::double_quote(value));
         }
+        Value::Indexed(array) if v.bare && array.is_empty() => {}
+        Value::Associative(array) if v.bare && array.is_empty() => {}
         Value::Indexed(array) => {
             out.extend_from_slice(b"=(");
             let list: Vec<String> = array.iter().map(|(k, v)| format!("[{k}]={}", text::double_quote(v))).collect();
@@ -128,7 +130,8 @@ pub(super) async fn local(shell: &mut Shell, words: &[BString]) -> Ran {
     if rest >= words.len() && a.on.is_empty() {
         let mut out = Vec::new();
         for (name, v) in shell.st.vars.locals() {
-            out.extend_from_slice(&plain_line(name, v));
+            out.extend_from_slice(&declaration(name, v));
+            out.push(b'\n');
         }
         return shell.print(&out, "local").await;
     }
@@ -325,7 +328,7 @@ fn set_attributes(shell: &mut Shell, name: &[u8], a: &Attributes, local: bool, i
                 array.set("0".into(), text.clone());
                 v.value = Value::Associative(Rc::new(array));
             }
-            Value::Unset => v.value = Value::Associative(Rc::default()),
+            Value::Unset => (v.value, v.bare) = (Value::Associative(Rc::default()), true),
         }
     } else if to_indexed {
         match &v.value {
@@ -334,7 +337,7 @@ fn set_attributes(shell: &mut Shell, name: &[u8], a: &Attributes, local: bool, i
                 return Err(format!("{}: cannot convert associative to indexed array", name.as_bstr()));
             }
             Value::Scalar(text) => v.value = Value::Indexed(Rc::new([(0, text.clone())].into())),
-            Value::Unset => v.value = Value::Indexed(Rc::default()),
+            Value::Unset => (v.value, v.bare) = (Value::Indexed(Rc::default()), true),
         }
     }
     for (letters, value) in [(&a.on, true), (&a.off, false)] {
@@ -490,8 +493,11 @@ pub(super) async fn unset(shell: &mut Shell, words: &[BString]) -> Ran {
                     Rc::make_mut(&mut shell.st.functions).remove(word);
                     continue;
                 }
-                shell.complain(format_args!("unset: `{word}': not a valid identifier")).await?;
-                status = 1;
+                // What is no name may still have been a function's.
+                if given.has(b'v') {
+                    shell.complain(format_args!("unset: `{word}': not a valid identifier")).await?;
+                    status = 1;
+                }
                 continue;
             }
         };

@@ -113,10 +113,8 @@ pub(super) async fn shopt(shell: &mut Shell, words: &[BString]) -> Ran {
             format!("set {}o {name}\n", if on { '-' } else { '+' })
         } else if given.has(b'p') {
             format!("shopt -{} {name}\n", if on { 's' } else { 'u' })
-        } else if of_set {
-            format!("{name:<15}\t{}\n", if on { "on" } else { "off" })
         } else {
-            format!("{name:<20}\t{}\n", if on { "on" } else { "off" })
+            format!("{name:<15}\t{}\n", if on { "on" } else { "off" })
         }
     };
     let (on, off) = (given.has(b's'), given.has(b'u'));

@@ -220,10 +220,7 @@ impl Formatter<'_> {
                 spec.precision = Some(number(&mut at));
             }
         }
-        while matches!(format.get(at), Some(b'h' | b'l' | b'L' | b'j' | b'z' | b't' | b'q'))
-            && format.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
-            && format[at] != b'q'
-        {
+        while matches!(format.get(at), Some(b'h' | b'l' | b'L' | b'j' | b'z' | b't')) {
             at += 1;
         }
         let Some(&kind) = format.get(at) else {
@@ -376,7 +373,7 @@ impl Formatter<'_> {
                 .min(i128::from(u64::MAX) + 1);
         }
         let value = if negative { -value } else { value };
-        if used < digits.len() || used == 0 && radix == 10 && !argument.is_empty() || argument.is_empty() && false {
+        if used < digits.len() || used == 0 && radix == 10 && !argument.is_empty() {
             self.errors.push(format!(
                 "{argument}: invalid {}number",
                 if radix == 8 {

@@ -17,7 +17,8 @@ use crate::world::kernel::Wait;
 enum End {
     Delimiter,
     Count,
-    EndOfFile,
+    /// No more of it.
+    Input,
     Timeout,
     Failed(Errno),
 }
@@ -74,7 +75,7 @@ async fn gather(shell: &mut Shell, request: &Request) -> Result<(Vec<(u8, bool)>
             Err(stop) => return Err(stop.into()),
         };
         if bytes.is_empty() {
-            return Ok((line, End::EndOfFile));
+            return Ok((line, End::Input));
         }
         let mut used = 0;
         let mut end = None;
@@ -228,7 +229,7 @@ pub(super) async fn read(shell: &mut Shell, words: &[BString]) -> Ran {
     let ifs = shell.st.ifs();
     let whole = |line: &[(u8, bool)]| BString::from(line.iter().map(|(b, _)| *b).collect::<Vec<u8>>());
     let mut status = match end {
-        End::EndOfFile => 1,
+        End::Input => 1,
         End::Timeout => 142,
         _ => 0,
     };
@@ -306,7 +307,7 @@ pub(super) async fn mapfile(shell: &mut Shell, words: &[BString]) -> Ran {
             shell.complain(format_args!("{}: read error: {fd}: {errno}", words[0])).await?;
             return Ok(1);
         }
-        if end == End::EndOfFile && line.is_empty() {
+        if end == End::Input && line.is_empty() {
             break;
         }
         let mut text: Vec<u8> = line.into_iter().map(|(b, _)| b).collect();

@@ -270,18 +270,23 @@ impl Parser {
     }
 
     fn parenthesis(&mut self) -> Parse<Compound> {
-        let (_, start) = self.peek_raw()?;
         self.advance();
+        let mut unfinished = None;
         if self.byte(0) == Some(b'(') {
             let here = self.pos;
             self.pos += 1;
-            if let Some(word) = self.arithmetic_text()? {
-                return Ok(Compound::Arithmetic(word));
+            match self.arithmetic_text() {
+                Ok(Some(word)) => return Ok(Compound::Arithmetic(word)),
+                Ok(None) => {}
+                Err(error) if error.incomplete => unfinished = Some(error),
+                Err(error) => return Err(error),
             }
             self.pos = here;
         }
-        let _ = start;
-        let body = self.list()?;
+        let body = match (self.list(), unfinished) {
+            (Err(error), Some(first)) if error.incomplete => return Err(first),
+            (body, _) => body?,
+        };
         if !self.take_operator(b")")? {
             return Err(self.unexpected());
         }
@@ -588,7 +593,7 @@ impl Parser {
                 let body = Rc::new(OnceCell::new());
                 let quoted = word.is_quoted();
                 let delimiter = plain_text(&word);
-                self.pending.push(Pending { body: body.clone(), delimiter, quoted, strip: op == b"<<-" });
+                self.pending.push(Pending { body: body.clone(), delimiter, quoted, strip: op == b"<<-", line });
                 RedirectKind::HereDocument(body)
             }
         };

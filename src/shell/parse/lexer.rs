@@ -300,6 +300,11 @@ impl Parser {
                     if self.dialect.open_ended {
                         return Err(SyntaxError { incomplete: true, ..self.unexpected_end() });
                     }
+                    let text = format!(
+                        "warning: here-document at line {} delimited by end-of-file (wanted `{}')",
+                        pending.line, pending.delimiter
+                    );
+                    self.warnings.push((self.line_at(self.src.len()), text));
                     break;
                 }
                 let end = self.src[self.pos..].find_byte(b'\n').map_or(self.src.len(), |n| self.pos + n);
@@ -315,7 +320,6 @@ impl Parser {
                         text_end = (more + 1).min(self.src.len());
                     }
                 }
-                let had_newline = self.src[..text_end].last() == Some(&b'\n') && text_end > end;
                 self.pos = text_end;
                 let text = if pending.strip { line.trim_start_with(|c| c == '\t') } else { &line[..] };
                 if text == pending.delimiter {
@@ -327,9 +331,8 @@ impl Parser {
                 } else {
                     body.extend_from_slice(text);
                 }
-                if had_newline {
-                    body.push(b'\n');
-                }
+                // A last line without a newline gets one.
+                body.push(b'\n');
             }
             let word = if pending.quoted {
                 Word::literal(body)

@@ -51,6 +51,7 @@ pub(super) struct Pending {
     delimiter: BString,
     quoted: bool,
     strip: bool,
+    line: u32,
 }
 
 pub struct Parser {
@@ -60,6 +61,8 @@ pub struct Parser {
     /// (token, where it starts, where it ends)
     pub(super) peeked: Option<(Token, usize, usize)>,
     pub(super) pending: Vec<Pending>,
+    /// What bash would warn of: (line, text).
+    pub warnings: Vec<(u32, String)>,
     pub(super) depth: usize,
     /// May a word here be an assignment (`a=(…)`)?
     pub(super) assign_ok: bool,
@@ -81,6 +84,7 @@ impl Parser {
             dialect,
             peeked: None,
             pending: Vec::new(),
+            warnings: Vec::new(),
             depth: 0,
             assign_ok: true,
             expanding: Vec::new(),

@@ -6,7 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use super::ast::{CaseChange, Index, Operation, Parameter, Part, Replacing, Word};
 use super::lexer::{is_meta, name_len};
-use super::{Parse, Parser};
+use super::{Parse, Parser, SyntaxError};
 
 /// Where a word ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,7 @@ impl Parser {
         loop {
             let Some(b) = self.byte(0) else {
                 return match mode.end {
+                    End::Regex if nested > 0 => Err(self.unmatched(')', start)),
                     End::Token | End::Text | End::HereDocument | End::Regex => Ok(out.parts),
                     End::Quote => Err(self.unmatched('"', start)),
                     End::Brace | End::Slash | End::Colon => Err(self.unmatched('}', start)),
@@ -99,7 +100,7 @@ impl Parser {
                 End::Colon => b == b'}' || b == b':' && nested == 0 && choices == 0,
                 End::Bracket => b == b']' && nested == 0,
                 End::Arithmetic => b == b')' && nested == 0,
-                End::Semicolon => b == b';' && nested == 0 || b == b')' && nested == 0,
+                End::Semicolon => nested == 0 && matches!(b, b';' | b')'),
                 End::Regex => nested == 0 && (matches!(b, b' ' | b'\t' | b'\n') || b == b')' || self.looking_at(b"&&")),
                 End::Text | End::HereDocument => false,
             };
@@ -279,15 +280,24 @@ impl Parser {
             b'(' => {
                 if self.byte(2) == Some(b'(') {
                     self.pos += 3;
-                    if let Some(word) = self.arithmetic_text()? {
-                        out.parts.push(Part::Arithmetic(Rc::new(word)));
-                        return Ok(());
+                    match self.arithmetic_text() {
+                        Ok(Some(word)) => {
+                            out.parts.push(Part::Arithmetic(Rc::new(word)));
+                            return Ok(());
+                        }
+                        Ok(None) => {}
+                        Err(error) if error.incomplete => {}
+                        Err(error) => return Err(error),
                     }
                     self.pos = start;
                 }
                 self.pos += 2;
                 let list = self.substitution().map_err(|e| {
-                    if e.incomplete && e.message.starts_with("syntax error") { self.unmatched(')', start) } else { e }
+                    if e.incomplete && e.message.starts_with("syntax error") {
+                        SyntaxError { line: self.unexpected_end().line, ..self.unmatched(')', start) }
+                    } else {
+                        e
+                    }
                 })?;
                 out.parts.push(Part::Command(list));
             }
@@ -339,7 +349,7 @@ impl Parser {
         let parts = match parts {
             Ok(parts) => parts,
             // Unbalanced as an expression: perhaps commands.
-            Err(e) if e.incomplete => return if self.dialect.open_ended { Err(e) } else { Ok(None) },
+            Err(e) if e.incomplete => return Err(e),
             Err(_) => return Ok(None),
         };
         let raw = self.src[start..self.pos].into();

@@ -250,7 +250,7 @@ impl Shell {
                 Value::Indexed(Rc::new(array))
             };
             let v = if local { self.st.vars.local_entry(name) } else { self.st.vars.entry(name) };
-            v.value = value;
+            (v.value, v.bare) = (value, false);
             Ok(())
         })
     }

@@ -119,7 +119,7 @@ impl Shell {
     /// `bash: line 3: text` on standard error.
     pub async fn complain(&self, text: impl fmt::Display) -> Result<(), Flow> {
         let name = self.st.shown_name();
-        let line = if self.st.interactive { String::new() } else { format!("line {}: ", self.line) };
+        let line = if self.st.at_prompt { String::new() } else { format!("line {}: ", self.line) };
         self.ctx.err(format!("{name}: {line}{text}\n")).await?;
         Ok(())
     }

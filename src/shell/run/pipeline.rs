@@ -179,7 +179,7 @@ impl Shell {
             status = u8::from(status == 0);
         }
         self.st.status = status;
-        if !pipeline.negated && !(pipeline.commands.len() == 1 && judges_itself(&pipeline.commands[0])) {
+        if !(pipeline.negated || pipeline.commands.len() == 1 && judges_itself(&pipeline.commands[0])) {
             self.judge(status).await?;
         }
         Ok(status)
@@ -233,7 +233,7 @@ impl Shell {
                 Some(b'U') => user,
                 Some(b'S') => sys,
                 Some(b'P') => {
-                    let percent = if real == 0 { 0 } else { cpu * 10_000 / real };
+                    let percent = (cpu * 10_000).checked_div(real).unwrap_or(0);
                     out.extend_from_slice(format!("{}.{:02}", percent / 100, percent % 100).as_bytes());
                     at += 1;
                     continue;

@@ -359,7 +359,9 @@ impl Shell {
                     return Ok(127);
                 }
                 Err(errno) => {
-                    let what = if errno == Errno::ENOENT { "command not found".to_string() } else { errno.to_string() };
+                    // With an empty PATH only the working directory was looked at.
+                    let plain = errno == Errno::ENOENT && !path.is_empty();
+                    let what = if plain { "command not found".to_string() } else { errno.to_string() };
                     self.complain(format_args!("{shown}: {what}")).await?;
                     return Ok(if errno == Errno::ENOENT { 127 } else { 126 });
                 }

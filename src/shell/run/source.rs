@@ -64,6 +64,10 @@ impl Shell {
                     };
                 }
             };
+            for (line, text) in std::mem::take(&mut parser.warnings) {
+                self.line = line;
+                self.complain(text).await?;
+            }
             if self.st.options.verbose && source != Source::Eval {
                 let text = parser.src[start..parser.position().0].to_vec();
                 self.ctx.err(&text).await?;
@@ -98,14 +102,14 @@ impl Shell {
         let name = self.st.shown_name();
         let how = match source {
             Source::String => "-c: ",
-            Source::Eval if self.st.interactive => "",
+            Source::Eval if self.st.at_prompt => "",
             Source::Eval => "eval: ",
             _ => "",
         };
-        let place = if self.st.interactive { String::new() } else { format!("{how}line {}: ", error.line) };
+        let place = if self.st.at_prompt { String::new() } else { format!("{how}line {}: ", error.line) };
         let mut text = BString::from(format!("{name}: {place}{}\n", error.message));
         if let Some(line) = &error.source
-            && !self.st.interactive
+            && !self.st.at_prompt
         {
             text.extend_from_slice(format!("{name}: {place}`{}'\n", line.as_bstr()).as_bytes());
         }

@@ -137,7 +137,6 @@ impl Shell {
         if self.st.interactive {
             match signal {
                 Signal::INT => {
-                    self.ctx.err("\n").await?;
                     self.st.status = 130;
                     return Err(Flow::Interrupt);
                 }

@@ -1,3 +1,4 @@
+mod prompt;
 mod spec;
 
 use crate::testkit::Kit;
@@ -46,4 +47,23 @@ fn smoke() {
         ("set -e; false; echo no", "", 1),
         ("kill -TERM $$; echo no", "", 143),
     ]);
+}
+
+/// The engine's own stack is 64 MB natively and 8 MB in wasm.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test of the stack needs a thread of known size"
+)]
+fn nesting_ends_with_bash_s_own_messages() {
+    let body = || {
+        check(&[
+            ("f() { f; }; f 2>&1 | cat", "environment: line 1: f: maximum function nesting level exceeded (1000)\n", 0),
+            ("x=x; echo $((x)); echo not here", "", 1),
+            ("eval \"$(printf '(%.0s' {1..300})\" 2>/dev/null; echo $?", "2\n", 0),
+        ]);
+    };
+    let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(body).expect("a thread");
+    thread.join().expect("no overflow");
 }

@@ -160,25 +160,25 @@ impl Content {
         self.extents.iter().map(Extent::newlines).sum()
     }
 
-    /// The offset just after the `n`-th newline (n from 1): `Ok(None)` if there are fewer, `Err` if only reading tells.
-    pub fn after_newline(&self, n: u64) -> Result<Option<u64>, ()> {
+    /// The offset just after the `n`-th newline (n from 1), the end if there are fewer; `None` if only reading tells.
+    pub fn after_newline(&self, n: u64) -> Option<u64> {
         let mut left = n;
         for (extent, &start) in self.extents.iter().zip(self.starts.iter()) {
-            let here = extent.newlines().ok_or(())?;
+            let here = extent.newlines()?;
             if here < left {
                 left -= here;
                 continue;
             }
-            return Ok(match extent {
+            return match extent {
                 Extent::Log(run) => run.after_newline(left).map(|at| start + at),
                 Extent::Literal(bytes) => {
                     let mut ends = bytes.iter().enumerate().filter(|(_, b)| **b == b'\n');
                     ends.nth(left.saturating_sub(1) as usize).map(|(at, _)| start + at as u64 + 1)
                 }
                 Extent::Opaque { .. } | Extent::Hole(_) => None,
-            });
+            };
         }
-        Ok(None)
+        Some(self.size)
     }
 
     /// Adds an extent at the end.

@@ -52,6 +52,9 @@ pub struct LogRun {
     take: u64,
 }
 
+/// Where a line's elastic field stands, and how many digits it has.
+type Elastic = (usize, usize);
+
 /// Lines in a block, about.
 const BLOCK_LINES: u64 = 64;
 
@@ -181,7 +184,7 @@ impl LogRun {
         let target = self.bytes_before(b + 1) - self.bytes_before(b);
         let (first, all) = (self.lines_before(b), self.lines().max(1));
         let span = u128::from(self.t1.since(self.t0).micros());
-        let mut lines: Vec<(Vec<u8>, Option<(usize, usize)>)> = Vec::with_capacity(kinds.len());
+        let mut lines: Vec<(Vec<u8>, Option<Elastic>)> = Vec::with_capacity(kinds.len());
         let mut total = 0;
         for (i, &k) in kinds.iter().enumerate() {
             let into = span * u128::from(first + i as u64) / u128::from(all);
@@ -209,7 +212,7 @@ impl LogRun {
 }
 
 /// Writes a line; gives where its elastic field stands.
-fn render(parts: &[Part], rng: &mut Rng, t: SimTime, out: &mut Vec<u8>) -> Option<(usize, usize)> {
+fn render(parts: &[Part], rng: &mut Rng, t: SimTime, out: &mut Vec<u8>) -> Option<Elastic> {
     let mut elastic = None;
     for part in parts {
         match part {
@@ -243,7 +246,7 @@ fn hex_digit(rng: &mut Rng) -> u8 {
 }
 
 /// Spreads a difference of bytes over the elastic fields of a block's lines, a little each.
-fn fit(lines: &mut [(Vec<u8>, Option<(usize, usize)>)], mut difference: i64, rng: &mut Rng) {
+fn fit(lines: &mut [(Vec<u8>, Option<Elastic>)], mut difference: i64, rng: &mut Rng) {
     let elastic = lines.iter().filter(|l| l.1.is_some()).count() as i64;
     let mut left = elastic;
     for (line, field) in lines.iter_mut() {

@@ -32,6 +32,8 @@ pub struct Image {
     pub program: String,
     pub path: BString,
     pub argv: Vec<BString>,
+    /// What `comm` becomes: the file's own name, a script's too.
+    pub name: String,
 }
 
 /// What wait(2) reports.
@@ -99,7 +101,8 @@ impl Sys<'_> {
             return Err(Errno::E2BIG);
         }
         let full = self.which(file, path)?;
-        self.image_at(full, argv, 0)
+        let name = full.rsplit_str("/").next().unwrap_or(&full).to_str_lossy().into_owned();
+        Ok(Image { name, ..self.image_at(full, argv, 0)? })
     }
 
     /// The path that a command name stands for (execvp(3)'s search).
@@ -135,7 +138,7 @@ impl Sys<'_> {
             return Err(Errno::EACCES);
         }
         if let Some(program) = content.program() {
-            return Ok(Image { program: program.to_string(), path, argv });
+            return Ok(Image { program: program.to_string(), path, argv, name: String::new() });
         }
         let head = content.read(0, 256);
         let Some(line) = head.strip_prefix(b"#!").and_then(|rest| rest.lines().next()) else {
@@ -162,10 +165,8 @@ impl Sys<'_> {
         for fd in closing {
             self.close(fd)?;
         }
-        let name = image.path.rsplit_str("/").next().unwrap_or(&image.path).to_str_lossy().into_owned();
-        let name = if image.argv.len() > 1 && image.argv[1] != image.path { name } else { name };
         let p = self.process_mut()?;
-        p.comm = name.chars().take(15).collect();
+        p.comm = image.name.chars().take(15).collect();
         p.argv = Rc::new(image.argv.clone());
         p.exe = image.path.clone();
         p.env = env;

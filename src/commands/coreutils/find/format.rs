@@ -73,17 +73,12 @@ fn fit(text: &[u8], flags: &[u8]) -> Vec<u8> {
     let spec = flags.to_str_lossy();
     let left = spec.contains('-');
     let digits = spec.trim_start_matches(['-', '+', ' ', '#']);
-    let zero = digits.starts_with('0');
     let (width, precision) = digits.split_once('.').unwrap_or((digits, ""));
     let width: usize = width.parse().unwrap_or(0).min(4096);
     let cut = precision.parse().unwrap_or(text.len()).min(text.len());
     let text = &text[..cut];
     let fill = width.saturating_sub(text.len());
-    match (left, zero) {
-        (true, _) => [text, &vec![b' '; fill]].concat(),
-        (_, true) => [&vec![b'0'; fill], text].concat(),
-        _ => [&vec![b' '; fill], text].concat(),
-    }
+    if left { [text, &vec![b' '; fill]].concat() } else { [&vec![b' '; fill], text].concat() }
 }
 
 fn field(c: &Ctx, entry: &Entry, letter_: u8, sub: u8) -> Option<BString> {

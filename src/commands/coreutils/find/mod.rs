@@ -70,7 +70,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         }
         rest = after;
     }
-    let is_expression = |w: &BString| w.starts_with(b"-") && w.len() > 1 || matches!(&w[..], b"(" | b")" | b"!" | b",");
+    let is_expression = |w: &BString| w.starts_with(b"-") && w.len() > 1 || matches!(&w[..], b"(" | b"!");
     let count = rest.iter().position(is_expression).unwrap_or(rest.len());
     let (paths, expression) = rest.split_at(count);
     let mut plan = match parse::parse(&c, expression, &mut follow) {

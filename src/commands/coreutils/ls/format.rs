@@ -246,7 +246,7 @@ impl Style {
             "escape" => c_escape(name, None),
             "locale" => quote::quote(name),
             _ if self.tty => name.to_str_lossy().chars().map(|c| if c.is_control() { '?' } else { c }).collect(),
-            _ => return name.to_str_lossy().into_owned(),
+            _ => name.to_str_lossy().into_owned(),
         }
     }
 
@@ -501,16 +501,16 @@ fn columns(cells: &[(Vec<u8>, usize)], line: usize, by_columns: bool, out: &mut 
     let (rows, widths) = layout(fitting);
     for row in 0..rows {
         let mut at = 0;
-        for column in 0..fitting {
+        for (column, &wide) in widths.iter().enumerate() {
             let n = if by_columns { column * rows + row } else { row * fitting + column };
             let Some((cell, width)) = cells.get(n) else { break };
             out.extend_from_slice(cell);
             let next = if by_columns { n + rows } else { n + 1 };
             let more = column + 1 < fitting && next < count;
             if more {
-                indent(at + width, at + widths[column], out);
+                indent(at + width, at + wide, out);
             }
-            at += widths[column];
+            at += wide;
         }
         out.push(b'\n');
     }

@@ -62,6 +62,8 @@ struct State {
     held: VecDeque<(u64, u64, Vec<u8>)>,
     out: Vec<u8>,
     done: bool,
+    /// Some selected line was not shown, as it is no text.
+    hidden: bool,
 }
 
 const READ: u64 = 98_304;
@@ -97,6 +99,7 @@ impl<'c> Searcher<'c> {
             held: VecDeque::new(),
             out: Vec::new(),
             done: self.o.max == 0,
+            hidden: false,
         };
         let result = self.search(fd, &mut state).await?;
         c.close_input(fd);
@@ -172,6 +175,9 @@ impl<'c> Searcher<'c> {
             }
         }
         self.hand_on(state).await?;
+        if state.hidden {
+            self.c.complain(format_args!("{}: binary file matches", state.name)).await?;
+        }
         Ok(Ok(()))
     }
 
@@ -294,13 +300,18 @@ impl<'c> Searcher<'c> {
             return Ok(());
         }
         let text = self.o.binary == Binary::Text;
-        if !text && (state.binary || line.contains(&0) || std::str::from_utf8(line).is_err()) {
+        if !text && !state.binary && std::str::from_utf8(line).is_err() {
+            // A line that is no text is not shown; the others are.
+            state.hidden = true;
+            return Ok(());
+        }
+        if !text && (state.binary || line.contains(&0)) {
             (state.done, state.due) = (true, 0);
             if self.o.binary == Binary::WithoutMatch {
                 return Ok(());
             }
-            self.hand_on(state).await?;
-            return self.c.complain(format_args!("{}: binary file matches", state.name)).await;
+            state.hidden = true;
+            return Ok(());
         }
         self.line(line, state.line, offset, b':', state);
         if state.out.len() > 16_384 || self.o.line_buffered {

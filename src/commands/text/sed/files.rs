@@ -232,22 +232,4 @@ impl<'c> Inputs<'c> {
         }
         Ok(())
     }
-
-    /// After `q`: what is left of a file edited in place is kept as it is.
-    pub async fn copy_rest(&mut self) -> Result<(), Stop> {
-        if self.edited.is_none() {
-            return Ok(());
-        }
-        let fd = self.output();
-        if let Some((lines, _)) = &mut self.current {
-            while let Ok(bytes) = lines.rest().await? {
-                if bytes.is_empty() {
-                    break;
-                }
-                // A full disk here is reported by whoever reads the file next; sed itself says no more.
-                let _ = self.c.write_fd(fd, &bytes).await?;
-            }
-        }
-        self.finish().await
-    }
 }

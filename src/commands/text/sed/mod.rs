@@ -33,7 +33,7 @@ pub const COMMAND: Command = Command {
         Opt::flag('z', "null-data", "separate lines by NUL characters"),
         Opt::long("zero-terminated", "separate lines by NUL characters"),
     ],
-    synopsis_on_error: true,
+    own_help: include_str!("help.txt"),
     examples: &[
         Example { run: "printf 'a b\\n' | sed 's/a/x/; s/b/[&]/'", prints: "x [b]\n" },
         Example { run: "seq 5 | sed -n '2,3p'", prints: "2\n3\n" },

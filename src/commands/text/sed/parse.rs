@@ -230,7 +230,7 @@ impl Reader<'_> {
                     return Err(": doesn't want any addresses".into());
                 }
                 self.blanks();
-                let label = self.label();
+                let label = self.label(false);
                 if label.is_empty() {
                     return Err("\":\" lacks a label".into());
                 }
@@ -257,7 +257,7 @@ impl Reader<'_> {
             b'c' => Action::Change(self.text_argument()?),
             b'b' | b't' | b'T' => {
                 self.blanks();
-                let label = self.label();
+                let label = self.label(true);
                 jumps.push((here, label));
                 match letter {
                     b'b' => Action::Branch(0),
@@ -351,9 +351,10 @@ impl Reader<'_> {
         }
     }
 
-    fn label(&mut self) -> BString {
+    /// A label, or with `jump` its use, which a closing brace ends too.
+    fn label(&mut self, jump: bool) -> BString {
         let from = self.at;
-        while self.peek().is_some_and(|b| !b.is_ascii_whitespace() && b != b';') {
+        while self.peek().is_some_and(|b| !b.is_ascii_whitespace() && b != b';' && !(jump && b == b'}')) {
             self.at += 1;
         }
         let label = self.text[from..self.at].into();
@@ -389,12 +390,13 @@ impl Reader<'_> {
             None => return Err("expected \\ after `a', `c' or `i'".into()),
             Some(b'\\') => {
                 self.at += 1;
+                let from = self.at;
                 self.blanks();
                 match self.peek() {
                     Some(b'\n') => self.at += 1,
                     None => return Err("expected \\ after `a', `c' or `i'".into()),
                     // `a\text`: GNU takes the text from here; a backslash keeps blanks before it.
-                    Some(_) => {}
+                    Some(_) => self.at = from,
                 }
             }
             Some(_) => {}
@@ -402,10 +404,7 @@ impl Reader<'_> {
         let mut out = BString::default();
         while let Some(b) = self.next() {
             match b {
-                b'\\' => match self.next() {
-                    Some(b) => out.push(b),
-                    None => {}
-                },
+                b'\\' => out.extend(self.next()),
                 b'\n' => break,
                 _ => out.push(b),
             }
@@ -441,6 +440,10 @@ impl Reader<'_> {
                 self.at += 1;
                 let Some(delimiter) = self.next() else { return Err("unexpected `,'".into()) };
                 Address::Match(self.address_pattern(delimiter)?)
+            }
+            Some(b'+' | b'~') => {
+                self.at += 2;
+                return Err("invalid usage of +N or ~N as first address".into());
             }
             _ => return Ok(None),
         }))
@@ -495,8 +498,9 @@ impl Reader<'_> {
         loop {
             match self.next()? {
                 b if b == delimiter => return Some(out),
-                b'\n' if regex => {
-                    out.push(b'\n');
+                b'[' if regex => {
+                    out.push(b'[');
+                    self.bracket(&mut out)?;
                 }
                 b'\\' => match self.next()? {
                     b if b == delimiter && delimiter != b'\\' => {
@@ -516,6 +520,41 @@ impl Reader<'_> {
                     b => out.extend([b'\\', b]),
                 },
                 b => out.push(b),
+            }
+        }
+    }
+
+    /// The rest of a bracket expression, in which a delimiter is like any other character.
+    fn bracket(&mut self, out: &mut Vec<u8>) -> Option<()> {
+        if self.peek() == Some(b'^') {
+            out.extend(self.next());
+        }
+        if self.peek() == Some(b']') {
+            out.extend(self.next());
+        }
+        loop {
+            let b = self.next()?;
+            match (b, self.peek()) {
+                (b']', _) => {
+                    out.push(b);
+                    return Some(());
+                }
+                (b'[', Some(mark @ (b':' | b'.' | b'='))) => {
+                    out.extend([b, mark]);
+                    self.at += 1;
+                    while !(out.len() > 2 && out.ends_with(&[mark, b']'])) {
+                        out.push(self.next()?);
+                    }
+                }
+                (b'\\', Some(b'n')) => {
+                    self.at += 1;
+                    out.push(b'\n');
+                }
+                (b'\\', Some(b't')) => {
+                    self.at += 1;
+                    out.push(b'\t');
+                }
+                _ => out.push(b),
             }
         }
     }

@@ -138,8 +138,6 @@ impl<'s> Machine<'s, '_> {
                         }
                         self.end_cycle().await?;
                     }
-                    self.hand_on().await?;
-                    self.inputs.copy_rest().await?;
                     break;
                 }
             }
@@ -334,7 +332,7 @@ impl<'s> Machine<'s, '_> {
             Pattern::Last => match self.last {
                 Some(regex) => Ok(regex),
                 None => {
-                    self.c.complain("no previous regular expression").await?;
+                    self.c.complain("-e expression #1, char 0: no previous regular expression").await?;
                     Err(Stop::Exit(1))
                 }
             },
