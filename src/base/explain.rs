@@ -75,27 +75,24 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     ranked.filter(|(d, ..)| *d <= limit).min().map(|(.., k)| k)
 }
 
-/// Levenshtein's distance, for short words; long ones are cut to 64 characters.
+/// Letters to insert, remove, replace or swap with their neighbour; long words are cut to 64 characters.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().take(64).enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let above = row.get(j + 1).copied().unwrap_or(0);
-            let here = (diagonal + usize::from(ca != *cb)).min(left + 1).min(above + 1);
-            diagonal = above;
-            left = here;
-            if let Some(slot) = row.get_mut(j + 1) {
-                *slot = here;
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let (mut before, mut last) = (Vec::new(), (0..=b.len()).collect::<Vec<usize>>());
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX - 1);
+            let mut least = (at(&last, j) + usize::from(x != y)).min(at(&row, j) + 1).min(at(&last, j + 1) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
+            if swapped {
+                least = least.min(at(&before, j - 1) + 1);
             }
+            row.push(least);
         }
-        if let Some(slot) = row.first_mut() {
-            *slot = i + 1;
-        }
+        before = std::mem::replace(&mut last, row);
     }
-    row.last().copied().unwrap_or(0)
+    last.last().copied().unwrap_or(0)
 }
 
 /// What is refused: where, what is wrong, what to write.
@@ -209,6 +206,7 @@ mod tests {
     fn a_slip_of_the_finger_finds_its_word() {
         assert_eq!(nearest("mount", ["mounts", "units", "files"]), Some("mounts"));
         assert_eq!(nearest("adress", ["cores", "address"]), Some("address"));
+        assert_eq!(nearest("wiat", ["say", "wait"]), Some("wait"));
         assert_eq!(nearest("colour", ["mounts", "units"]), None);
     }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::out::Out;
 use super::{Done, folder};
+use crate::base::Span;
 use crate::run::{Run, stamp};
 use crate::scenario::Catalogue;
 use crate::score::phrase::search;
@@ -61,6 +62,15 @@ pub(crate) fn opening(run: &Run) -> String {
     )
 }
 
+/// An instant of the run: minutes and seconds near the page, days and hours far from it.
+fn when(us: i64) -> String {
+    if us.unsigned_abs() < Span::HOUR.0 {
+        return stamp(us);
+    }
+    let side = if us < 0 { "before" } else { "after" };
+    format!("{} {side} the page", Span(us.unsigned_abs()))
+}
+
 /// The alerts that are not quiet, one a line.
 fn alerts(run: &Run) -> String {
     let mut text = String::new();
@@ -71,7 +81,7 @@ fn alerts(run: &Run) -> String {
             AlertState::Inactive if alert.is_resolved() => "resolved",
             AlertState::Inactive => continue,
         };
-        let since = stamp(run.since_alert(alert.since));
+        let since = when(run.since_alert(alert.since));
         text.push_str(&format!("[{state}] {} ({}) since {since}: {}\n", alert.name, alert.severity, summary(&alert)));
     }
     text
@@ -166,7 +176,7 @@ pub(crate) fn report(report: &Report) -> String {
     for block in &report.blocks {
         text.push_str(&format!("\n{}  {} of {}\n", block.name, block.points, block.of));
         for line in &block.lines {
-            let at = line.t.map_or(String::new(), |t| format!(" [{}]", stamp(t)));
+            let at = line.t.map_or(String::new(), |t| format!(" [{}]", when(t)));
             text.push_str(&format!("  {:>5}  {}\n         {}{at}\n", line.points, line.rule, line.fact));
         }
     }

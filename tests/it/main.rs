@@ -1,6 +1,7 @@
 //! Tests of the whole: scenarios won, lost and ignored; runs executed again.
 #![expect(clippy::disallowed_methods, reason = "tests read the scenarios' folders from disk")]
 
+mod cli;
 mod determinism;
 mod layers;
 mod plays;

@@ -82,7 +82,7 @@ fn each_mistake_is_named_with_line_place_and_mend() {
             "headline",
             "what the pager says",
         ),
-        ("${value} left on / of ${web}", "0.0% left on / of ${web}", "alerts.DiskSpaceCritical.summary", "${value}"),
+        ("${value} left on / of ${web}", "0.0% left on / of ${web}", "alerts.DiskSpaceLow.summary", "${value}"),
         ("\"name\": \"${web}\"", "\"name\": \"${wbe}\"", "hosts.web.name", "names or settings"),
         ("\"prod-web-02\", \"shop-web-01\"", "\"prod_web 02\", \"shop-web-01\"", "names.web", "hyphens"),
         ("\"log_level\": \"info\"", "\"log_level\": \"in\\u001b[2Jfo\"", "settings.log_level", "remove it"),
