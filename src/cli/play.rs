@@ -8,17 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use unicode_width::UnicodeWidthStr;
-
 use super::args::Play;
 use super::out::Out;
 use super::{Done, Failed, folder, runs, show};
 use crate::base::{Span, values};
-use crate::run::edit::{Editor, Want};
 use crate::run::input::{TermId, TermSignal};
 use crate::run::{Input, Run};
 use crate::scenario::Catalogue;
 use crate::score::{Answer, Severity, review};
+use crate::shell::editor::{Editor, Want, columns};
 
 /// How often simulated time follows real time.
 const BEAT: Duration = Duration::from_millis(40);
@@ -49,10 +47,10 @@ struct Game {
     run: Run,
     term: TermId,
     editor: Editor,
-    /// Width of the prompt that stands before the edited line.
-    prompt: usize,
-    /// Row of the cursor within the edited line, from the prompt's row.
-    row: usize,
+    /// What was printed since the last line end: at a prompt, the prompt.
+    prompt: String,
+    /// Is the edited line on the screen?
+    drawn: bool,
     speed: f64,
     paused: bool,
     output: Option<PathBuf>,
@@ -77,8 +75,8 @@ pub(crate) fn play(catalogue: &mut Catalogue, play: Play, out: &mut Out) -> Done
         run,
         term: 0,
         editor: Editor::default(),
-        prompt: 0,
-        row: 0,
+        prompt: String::new(),
+        drawn: false,
         speed: play.speed,
         paused: play.speed == 0.0,
         output: play.output,
@@ -120,7 +118,7 @@ impl Game {
             }
             let Some(line) = lines.next() else { break };
             let text = line.map_err(|e| Failed::trouble(format!("standard input cannot be read: {e}")))?;
-            let input = if self.run.terminal_at_prompt(self.term).is_some() {
+            let input = if self.run.prompt(self.term).is_some() {
                 Input::Line { term: self.term, text }
             } else {
                 Input::Key { term: self.term, text: format!("{text}\r") }
@@ -184,15 +182,20 @@ impl Game {
     fn typed(&mut self, bytes: &[u8], out: &mut Out) -> Result<(), Failed> {
         let mut rest = bytes.to_vec();
         while !rest.is_empty() {
-            if self.run.terminal_at_prompt(self.term).is_none() {
+            let Some(prompt) = self.run.prompt(self.term) else {
                 let text = String::from_utf8_lossy(&rest).into_owned();
                 // A session that has just ended takes no more keys.
                 let _ = self.run.input(Input::Key { term: self.term, text });
                 break;
+            };
+            if self.editor.text().is_empty() && !self.editor.is_searching() {
+                self.editor.set_history(prompt.history());
             }
-            self.erase(out);
-            let (want, left) = self.editor.keys(&rest);
+            let (want, left) = self.editor.keys(&rest, &prompt);
             rest = left;
+            if !matches!(want, Some(Want::Bell) | None) {
+                self.erase(out);
+            }
             let term = self.term;
             match want {
                 Some(Want::Line(text)) => self.run.input(Input::Line { term, text })?,
@@ -200,6 +203,9 @@ impl Game {
                 Some(Want::EndOfFile) => self.run.input(Input::Signal { term, signal: TermSignal::Eof })?,
                 Some(Want::Clear) => {
                     let _ = out.bytes(1, b"\x1b[H\x1b[2J");
+                }
+                Some(Want::Show(list)) => {
+                    out.text(&format!("{}\r\n{}", self.editor.text(), columns(&list, Game::columns())));
                 }
                 Some(Want::Bell) => {
                     let _ = out.bytes(1, b"\x07");
@@ -212,7 +218,7 @@ impl Game {
         self.keep()
     }
 
-    /// Prints what the run printed, and notes how wide its last line is: the prompt.
+    /// Prints what the run printed; its last line is the prompt.
     fn shown(&mut self, out: &mut Out) {
         let bytes = self.run.take_output(self.term);
         if bytes.is_empty() {
@@ -221,60 +227,32 @@ impl Game {
         self.erase(out);
         let _ = out.bytes(1, &bytes);
         let text = String::from_utf8_lossy(&bytes);
-        let line = text.rsplit(['\n', '\r']).next().unwrap_or("");
-        let grows = if text.contains(['\n', '\r']) { 0 } else { self.prompt };
-        self.prompt = grows + plain(line).width();
+        match text.rfind('\n') {
+            Some(at) => self.prompt = text[at + 1..].to_string(),
+            None => self.prompt.push_str(&text),
+        }
+        self.editor.forget_drawing();
         self.draw(out);
     }
 
-    fn columns() -> usize {
-        crossterm::terminal::size().map_or(80, |(cols, _)| usize::from(cols).max(2))
+    fn columns() -> u16 {
+        crossterm::terminal::size().map_or(80, |(columns, _)| columns.max(2))
     }
 
     /// Takes the edited line off the screen; the cursor is behind the prompt again.
     fn erase(&mut self, out: &mut Out) {
-        if self.run.terminal_at_prompt(self.term).is_none() && self.row == 0 && self.editor.text().is_empty() {
-            return;
+        if std::mem::take(&mut self.drawn) {
+            let _ = out.bytes(1, &self.editor.erase());
+            out.text(&self.prompt);
         }
-        let cols = Game::columns();
-        let mut move_back = String::new();
-        if self.row > 0 {
-            move_back.push_str(&format!("\x1b[{}A", self.row));
-        }
-        move_back.push('\r');
-        if !self.prompt.is_multiple_of(cols) {
-            move_back.push_str(&format!("\x1b[{}C", self.prompt % cols));
-        }
-        move_back.push_str("\x1b[J");
-        let _ = out.bytes(1, move_back.as_bytes());
-        self.row = 0;
     }
 
-    /// Puts the edited line on the screen, the cursor at its place.
+    /// Draws the prompt and the line that is edited, the cursor at its place.
     fn draw(&mut self, out: &mut Out) {
-        let text = self.editor.text();
-        if text.is_empty() || self.run.terminal_at_prompt(self.term).is_none() {
-            return;
+        if self.run.prompt(self.term).is_some() {
+            let _ = out.bytes(1, &self.editor.redraw(&self.prompt, Game::columns()));
+            self.drawn = true;
         }
-        let cols = Game::columns();
-        let start = self.prompt % cols;
-        let before: String = text.chars().take(self.editor.cursor()).collect();
-        let (cursor, end) = (start + before.width(), start + text.width());
-        let mut shown = text.clone();
-        // At the right edge a terminal waits with the cursor on the last column: make it go on.
-        if end % cols == 0 {
-            shown.push_str("\r\n");
-        }
-        let up = end / cols - cursor / cols;
-        if up > 0 {
-            shown.push_str(&format!("\x1b[{up}A"));
-        }
-        shown.push('\r');
-        if cursor % cols > 0 {
-            shown.push_str(&format!("\x1b[{}C", cursor % cols));
-        }
-        self.row = cursor / cols;
-        let _ = out.bytes(1, shown.as_bytes());
     }
 
     /// The game's own prompt, in the terminal's usual mode. True to quit.
@@ -365,36 +343,6 @@ impl Game {
     }
 }
 
-/// What is left of a line when its escape sequences are taken out.
-fn plain(line: &str) -> String {
-    let mut out = String::new();
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('\x1b', Some('[')) => {
-                chars.next();
-                while chars.next().is_some_and(|c| !('@'..='~').contains(&c)) {}
-            }
-            ('\x1b', Some(']')) => {
-                // An operating system command ends with BEL or ESC \.
-                let mut before = ' ';
-                for c in chars.by_ref() {
-                    if c == '\x07' || (before == '\x1b' && c == '\\') {
-                        break;
-                    }
-                    before = c;
-                }
-            }
-            ('\x1b', _) => {
-                chars.next();
-            }
-            (c, _) if !c.is_control() => out.push(c),
-            _ => {}
-        }
-    }
-    out
-}
-
 /// Bytes of the keyboard as they come; the channel closes at the end of input.
 fn keyboard() -> Receiver<Vec<u8>> {
     let (send, keys) = channel();
@@ -424,16 +372,5 @@ impl Drop for Raw {
     fn drop(&mut self) {
         // There is nothing better to do if it fails.
         let _ = crossterm::terminal::disable_raw_mode();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn a_prompt_is_as_wide_as_what_is_seen() {
-        assert_eq!(plain("\x1b]133;A\x07\x1b[32moncall@web\x1b[0m:~$ \x1b]133;B\x1b\\"), "oncall@web:~$ ");
-        assert_eq!(plain("größe\x07"), "größe");
     }
 }

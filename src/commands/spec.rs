@@ -159,7 +159,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 fn programs_print_what_the_real_ones_print() {
     let only = std::env::var("SPEC").unwrap_or_default();
     let (mut failures, mut count) = (Vec::new(), 0);
-    for group in ["coreutils", "text"] {
+    for group in ["coreutils", "disk", "procs", "text"] {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spec").join(group);
         for path in files(&dir) {
             let name = path.file_stem().expect("a name").to_string_lossy().into_owned();

@@ -131,8 +131,27 @@ pub struct TermFrame {
 /// What the page stores to show a terminal again before it is re-executed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recorded {
-    Open { term: u32, host: String, cols: u16, rows: u16 },
-    Bytes { term: u32, bytes: Vec<u8> },
-    Resize { term: u32, cols: u16, rows: u16 },
-    Close { term: u32 },
+    Open {
+        term: u32,
+        host: String,
+        cols: u16,
+        rows: u16,
+    },
+    Bytes {
+        term: u32,
+        bytes: Vec<u8>,
+    },
+    /// What the line editor printed, not the world: the list of completions.
+    Shown {
+        term: u32,
+        bytes: Vec<u8>,
+    },
+    Resize {
+        term: u32,
+        cols: u16,
+        rows: u16,
+    },
+    Close {
+        term: u32,
+    },
 }

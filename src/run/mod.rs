@@ -1,16 +1,17 @@
 //! One play-through: inputs in, updates out. A run is a pure function of build, scenario, seed and input log.
 
-pub mod edit;
 mod facts;
 pub mod file;
 pub mod input;
 pub mod machine;
 pub mod plain;
 pub mod plays;
+mod prompt;
 pub mod screen;
 
 pub use input::Input;
 pub use machine::{Login, Machine, table};
+pub use prompt::Prompt;
 
 use std::collections::BTreeMap;
 
@@ -24,10 +25,6 @@ use input::TermId;
 
 /// The engine's build id: a run file is bound to it.
 pub const BUILD: &str = env!("CARGO_PKG_VERSION");
-
-/// A shell is waiting for a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PromptState {}
 
 /// A service level now.
 #[derive(Clone, Debug, PartialEq)]
@@ -255,8 +252,8 @@ impl Run {
         account.map(|a| a.name.clone()).ok_or_else(|| format!("nobody on call has an account on {}", host.name))
     }
 
-    pub fn terminal_at_prompt(&self, term: TermId) -> Option<PromptState> {
-        self.machine.at_prompt(term).then_some(PromptState {})
+    pub fn prompt(&self, term: TermId) -> Option<Prompt<'_>> {
+        self.machine.prompt(term)
     }
     pub fn take_output(&mut self, term: TermId) -> Vec<u8> {
         self.machine.take_output(term)

@@ -17,12 +17,15 @@ use crate::protocol::{
     BLINK, BOLD, CommandMark, CommandState, Cursor, CursorShape, FAINT, INVERSE, ITALIC, Ink, Modes, Row, STRIKE,
     Stretch, Style, TermFrame, UNDERLINE,
 };
+use crate::shell::editor::{columns, width};
 
 /// Lines of scrollback that a screen keeps, and their bytes at most.
 const KEPT_LINES: usize = 100_000;
 const KEPT_BYTES: usize = 32 << 20;
 /// Lines that one frame carries; a flood beyond it is skipped in view and kept here.
 const FRAME_LINES: usize = 2_000;
+/// Bytes of a prompt that can be shown again.
+const PROMPT_BYTES: usize = 4096;
 /// Commands whose marks are kept.
 const KEPT_MARKS: usize = 2_000;
 
@@ -46,6 +49,8 @@ pub struct Screen {
     prompt_line: u64,
     prompt: Option<PromptId>,
     overlay: Option<Overlay>,
+    /// What was written since the last line end: at a prompt, the prompt.
+    prompt_bytes: String,
     partial: Vec<u8>,
     scan: Scan,
     shown_cursor: Option<(Cursor, Modes)>,
@@ -63,6 +68,7 @@ struct Overlay {
     start: Anchor,
     text: String,
     cursor: usize,
+    search: Option<String>,
 }
 
 /// Notes the events of OSC 133 with the line they happened on, and what leaves the screen.
@@ -111,6 +117,7 @@ impl Screen {
             prompt_line: 0,
             prompt: None,
             overlay: None,
+            prompt_bytes: String::new(),
             partial: Vec::new(),
             scan: Scan::default(),
             shown_cursor: None,
@@ -130,6 +137,11 @@ impl Screen {
         self.wipe();
         self.scan.read(bytes);
         let text = self.decode(bytes);
+        match text.rfind('\n') {
+            Some(at) => text[at + 1..].clone_into(&mut self.prompt_bytes),
+            None if self.prompt_bytes.len() < PROMPT_BYTES => self.prompt_bytes.push_str(&text),
+            None => {}
+        }
         self.show(&text);
     }
 
@@ -138,22 +150,29 @@ impl Screen {
         if self.vt.size() == (cols, rows) {
             return;
         }
-        let again = self.overlay.as_ref().map(|o| (o.text.clone(), o.cursor));
+        let again = self.overlay.as_ref().map(|o| (o.text.clone(), o.cursor, o.search.clone()));
         self.wipe();
         let mut notes = Notes { gone: self.gone, ..Notes::default() };
         let (dirty, (events, ())) = self.vt.resize_with(cols, rows, (&mut self.dirty, (&mut self.shell, &mut notes)));
         self.changed = vec![true; rows];
         self.take(dirty, events, notes);
         self.find_marks();
-        if let Some((text, cursor)) = again {
-            self.overlay(&text, cursor);
+        if let Some((text, cursor, search)) = again {
+            self.overlay(&text, cursor, search.as_deref());
         }
     }
 
-    /// Shows the line editor's text behind the prompt, with the cursor after `cursor` characters of it.
-    pub fn overlay(&mut self, text: &str, cursor: usize) {
+    /// Shows the line editor's text behind the prompt, with the cursor after `cursor` characters of it. A search stands
+    /// in the prompt's place until the overlay is wiped.
+    pub fn overlay(&mut self, text: &str, cursor: usize, search: Option<&str>) {
         self.wipe();
         let start = self.vt.anchor_at_cursor();
+        if let Some(search) = search {
+            let blank = width(&self.prompt_bytes).saturating_sub(width(search));
+            let text = format!("{search}{}{}", " ".repeat(blank), "\x08".repeat(blank));
+            let place = self.prompt_place(&start);
+            self.show(&(place + &text));
+        }
         let split = text.char_indices().nth(cursor).map_or(text.len(), |(at, _)| at);
         let (before, after) = text.split_at(split);
         self.show(&printable(before));
@@ -163,13 +182,16 @@ impl Screen {
         if let Some(Position { col, row, .. }) = self.vt.resolve(&at) {
             self.show(&format!("\x1b[{};{}H", row.max(0) + 1, col + 1));
         }
-        self.overlay = Some(Overlay { start, text: text.to_owned(), cursor });
+        self.overlay = Some(Overlay { start, text: text.to_owned(), cursor, search: search.map(str::to_owned) });
     }
 
     /// Takes the overlay away: the cursor stands behind the prompt again.
     pub fn wipe(&mut self) {
         let Some(overlay) = self.overlay.take() else { return };
-        if overlay.text.is_empty() {
+        if overlay.search.is_some() {
+            let again = self.prompt_place(&overlay.start) + &same_prompt(&self.prompt_bytes);
+            self.show(&again);
+        } else if overlay.text.is_empty() {
             return;
         }
         let Some(Position { col, row, .. }) = self.vt.resolve(&overlay.start) else { return };
@@ -178,16 +200,31 @@ impl Screen {
         self.show(&format!("{place} \x1b[J{place}"));
     }
 
+    /// Moves to where the prompt begins whose end is `end`.
+    fn prompt_place(&self, end: &Anchor) -> String {
+        let row = self.vt.resolve(end).map_or(0, |at| at.row.max(0));
+        let rows = width(&self.prompt_bytes) / self.vt.size().0.max(1);
+        format!("\x1b[{};1H", row + 1 - row.min(rows as isize))
+    }
+
+    /// Prints a list below the edited line, and the prompt again below that. Returns the bytes, for the record.
+    pub fn list(&mut self, line: &str, list: &[String]) -> Vec<u8> {
+        let bytes =
+            format!("{}\r\n{}{}", printable(line), columns(list, self.size().0), self.prompt_bytes).into_bytes();
+        self.feed(&bytes);
+        bytes
+    }
+
     /// Ctrl+L: what is above the prompt's row moves into the scrollback. Only the picture changes, not the world's bytes.
     pub fn scroll_prompt_to_top(&mut self) {
-        let again = self.overlay.as_ref().map(|o| (o.text.clone(), o.cursor));
+        let again = self.overlay.as_ref().map(|o| (o.text.clone(), o.cursor, o.search.clone()));
         self.wipe();
         let cursor = self.vt.cursor();
         let rows = self.vt.size().1;
         // Scrolling is what makes rows leave at the top; the cursor then goes back to where the prompt has moved.
         self.show(&format!("\x1b[{rows};1H{}\x1b[1;{}H", "\n".repeat(cursor.row), cursor.col + 1));
-        if let Some((text, at)) = again {
-            self.overlay(&text, at);
+        if let Some((text, cursor, search)) = again {
+            self.overlay(&text, cursor, search.as_deref());
         }
     }
 
@@ -480,6 +517,27 @@ impl Scan {
     }
 }
 
+/// A prompt that is drawn over itself: of its operating system commands only the mark of its end stays, which drawing
+/// over it has destroyed; no second prompt begins and no second title is set.
+fn same_prompt(prompt: &str) -> String {
+    let mut out = String::new();
+    let mut rest = prompt;
+    while let Some((before, after)) = rest.split_once("\x1b]") {
+        out.push_str(before);
+        let bell = after.find('\x07').map(|at| at + 1);
+        let string = after.find("\x1b\\").map(|at| at + 2);
+        let end = bell.into_iter().chain(string).min().unwrap_or(after.len());
+        let (command, behind) = after.split_at(end);
+        if command.starts_with("133;B") {
+            out.push_str("\x1b]");
+            out.push_str(command);
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
 fn clamp(cols: u16, rows: u16) -> (usize, usize) {
     (cols.clamp(2, 500) as usize, rows.clamp(1, 300) as usize)
 }
@@ -619,9 +677,10 @@ mod tests {
             screen.feed(PROMPT);
             let typed = "echo a long line";
             for n in 1..=typed.len() {
-                screen.overlay(&typed[..n], n);
+                screen.overlay(&typed[..n], n, None);
             }
-            screen.overlay(typed, 3);
+            screen.overlay(typed, 3, Some("(reverse-i-search)`df': "));
+            screen.overlay(typed, 3, None);
             screen.feed(b"echo a long line\x1b]133;C\x07\r\n");
             screen.feed(b"a long line\r\n\x1b]133;D;0\x07");
             screen.feed(PROMPT);
@@ -642,11 +701,11 @@ mod tests {
     fn the_cursor_stands_inside_the_edited_line() {
         let mut screen = Screen::new(12, 4);
         screen.feed(PROMPT);
-        screen.overlay("echo abcdefgh", 7);
+        screen.overlay("echo abcdefgh", 7, None);
         let frame = screen.frame(0, false).expect("a frame");
         assert_eq!((frame.cursor.row, frame.cursor.col), (1, 0));
         assert_eq!(screen.text(), ["web$ echo ab", "cdefgh"]);
-        screen.overlay("", 0);
+        screen.overlay("", 0, None);
         assert_eq!(screen.text(), ["web$"]);
     }
 
@@ -654,7 +713,7 @@ mod tests {
     fn a_resize_keeps_the_edited_line() {
         let mut screen = Screen::new(12, 4);
         screen.feed(PROMPT);
-        screen.overlay("echo abcdefgh", 13);
+        screen.overlay("echo abcdefgh", 13, None);
         screen.resize(40, 4);
         assert_eq!(screen.text(), ["web$ echo abcdefgh"]);
         screen.resize(8, 4);

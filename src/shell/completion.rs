@@ -49,7 +49,9 @@ pub fn commands(shell: &Shell, prefix: &[u8]) -> Vec<BString> {
 
 /// What can be completed at a prompt, for the line up to the cursor: commands, options of their rows, hosts, users,
 /// variables, files. It only reads.
-pub fn complete(s: &Sys<'_>, table: &Table, state: Option<&ShellState>, before: &str) -> Completion {
+pub fn complete(s: &Sys<'_>, table: &Table, before: &str) -> Completion {
+    let program = s.process().ok().and_then(|p| p.program.as_ref());
+    let state = program.and_then(|p| p.as_any().downcast_ref::<ShellState>());
     let words = history::words(before.as_bytes());
     let open = before.ends_with(|c: char| c.is_whitespace()) || before.is_empty();
     let word: BString = if open { BString::default() } else { words.last().cloned().unwrap_or_default() };

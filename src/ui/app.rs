@@ -112,7 +112,7 @@ fn shortcut(store: Store, event: &web_sys::KeyboardEvent) {
         _ if !incident => return,
         "t" => {
             store.panel.set(Panel::Terminal);
-            request_animation_frame(terminal::enter);
+            dom::focus_soon(terminal::enter);
         }
         "a" => jump(store, Panel::Alert, "acknowledge"),
         "m" => jump(store, Panel::Charts, "chart-0"),
@@ -129,7 +129,7 @@ fn shortcut(store: Store, event: &web_sys::KeyboardEvent) {
 
 fn jump(store: Store, panel: Panel, id: &'static str) {
     store.panel.set(panel);
-    request_animation_frame(move || dom::focus(id));
+    dom::focus_soon(move || dom::focus(id));
 }
 
 #[component]

@@ -1,5 +1,6 @@
 //! Short ways to the browser's objects. Where the browser refuses, nothing happens: the page must not fall over it.
 
+use leptos::prelude::request_animation_frame;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement, Window};
 
@@ -52,6 +53,21 @@ pub(super) fn by_id(id: &str) -> Option<HtmlElement> {
 pub(super) fn focus(id: &str) {
     if let Some(element) = by_id(id) {
         let _ = element.focus();
+    }
+}
+
+/// Focus for what a key has just asked for: at once, since the player's next key may come before the next frame; and
+/// in the next frame only if it is not shown before.
+pub(super) fn focus_soon(focus: impl Fn() + 'static) {
+    let active = || document().active_element();
+    let before = active();
+    focus();
+    if active() == before {
+        request_animation_frame(move || {
+            if active() == before {
+                focus();
+            }
+        });
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn TopBar() -> impl IntoView {
                 <button class="primary diagnose" on:click=move |_| {
                     store.diagnosing.set(true);
                     store.panel.set(super::store::Panel::Diagnosis);
-                    request_animation_frame(|| dom::focus("diagnosis"));
+                    dom::focus_soon(|| dom::focus("diagnosis"));
                 }>"Diagnose"</button>
                 <button class="quiet" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" on:click=move |_| store.help.set(true)>"?"</button>
                 <ThemeButton />

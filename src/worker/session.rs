@@ -6,12 +6,12 @@ use super::facts;
 use crate::protocol::{
     Act, ChartAsk, EditLine, FromEngine, Letter, PlayerAlert, Recorded, Resumed, Saved, Start, Tab, ToEngine, Update,
 };
-use crate::run::edit::{Editor, Want};
 use crate::run::file::Mode;
 use crate::run::input::TermSignal;
 use crate::run::screen::Screen;
 use crate::run::{Input, Run};
 use crate::scenario::{Incident, Pack, Problem, Scenario};
+use crate::shell::editor::{Editor, Want};
 
 /// Simulated µs that one command may take at once while the clock is paused; after it, the player resumes or interrupts.
 const PAUSED_COMMAND_US: i64 = 60_000_000;
@@ -52,8 +52,8 @@ struct Desk {
     screen: Screen,
     editor: Editor,
     seq: u64,
-    /// The edited text that the screen shows behind the prompt.
-    shown: Option<(String, usize)>,
+    /// The edited text that the screen shows behind the prompt, and the search in the prompt's place.
+    shown: Option<(String, usize, Option<String>)>,
     line_sent: Option<EditLine>,
     closed: bool,
 }
@@ -180,7 +180,7 @@ impl Live {
             ToEngine::Pause(paused) => self.paused = paused,
             ToEngine::Keys { term, bytes } => self.keys(term, bytes),
             ToEngine::Edit { term, edit } => {
-                if self.run.terminal_at_prompt(term).is_some() {
+                if self.run.prompt(term).is_some() {
                     if let Some(desk) = self.desk(term) {
                         desk.editor.edit(edit.left as usize, edit.right as usize, &edit.insert);
                         desk.seq = edit.seq;
@@ -247,19 +247,27 @@ impl Live {
     fn keys(&mut self, term: u32, bytes: Vec<u8>) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            if self.run.terminal_at_prompt(term).is_none() {
+            let Some(prompt) = self.run.prompt(term) else {
                 let text = String::from_utf8_lossy(&rest).into_owned();
                 self.input(Input::Key { term, text });
                 return;
+            };
+            // Not `desk()`: the prompt borrows the run meanwhile.
+            let Some(desk) = self.desks.iter_mut().find(|desk| desk.term == term) else { return };
+            if desk.editor.text().is_empty() && !desk.editor.is_searching() {
+                desk.editor.set_history(prompt.history());
             }
-            let Some(desk) = self.desk(term) else { return };
-            let (want, unread) = desk.editor.keys(&rest);
+            let (want, unread) = desk.editor.keys(&rest, &prompt);
             rest = unread;
             match want {
                 Some(Want::Line(text)) => self.input(Input::Line { term, text }),
                 Some(Want::Interrupt) => self.input(Input::Signal { term, signal: TermSignal::Int }),
                 Some(Want::EndOfFile) => self.input(Input::Signal { term, signal: TermSignal::Eof }),
                 Some(Want::Clear) => desk.clear(),
+                Some(Want::Show(list)) => {
+                    let bytes = desk.list(&list);
+                    self.record.push(Recorded::Shown { term, bytes });
+                }
                 Some(Want::Bell) | None => {}
             }
             self.pump();
@@ -269,7 +277,7 @@ impl Live {
     /// A paste is text at a prompt, where its line ends run what is before them; a program gets it in the brackets it asked for.
     fn paste(&mut self, term: u32, text: &str) {
         use crate::present::paste;
-        if self.run.terminal_at_prompt(term).is_some() {
+        if self.run.prompt(term).is_some() {
             self.keys(term, paste::bytes(text, false));
         } else if let Some(desk) = self.desk(term) {
             let bracketed = desk.screen.modes().bracketed_paste;
@@ -305,7 +313,7 @@ impl Live {
                 desk.closed = true;
                 self.tabs_changed = true;
             }
-            let prompt = self.run.terminal_at_prompt(desk.term).is_some();
+            let prompt = self.run.prompt(desk.term).is_some();
             let line = desk.show_line(prompt);
             let changed = line != desk.line_sent;
             if let Some(mut frame) = desk.screen.frame(desk.term, changed) {
@@ -380,12 +388,18 @@ impl Desk {
             }
             return None;
         }
-        let now = (self.editor.text(), self.editor.cursor());
+        let now = (self.editor.text(), self.editor.cursor(), self.editor.search_prompt());
         if self.shown.as_ref() != Some(&now) {
-            self.screen.overlay(&now.0, now.1);
+            self.screen.overlay(&now.0, now.1, now.2.as_deref());
             self.shown = Some(now.clone());
         }
         Some(EditLine { seq: self.seq, text: now.0, cursor: now.1 as u32 })
+    }
+
+    /// The second Tab: what the word could become.
+    fn list(&mut self, list: &[String]) -> Vec<u8> {
+        self.shown = None;
+        self.screen.list(&self.editor.text(), list)
     }
 
     /// Ctrl+L: the prompt's row goes to the top, what was above it stays in the scrollback.
@@ -410,7 +424,7 @@ fn restore(record: &[Recorded]) -> Vec<Desk> {
         match item {
             Recorded::Open { term, host, cols, rows } => desks.push(Desk::new(*term, host.clone(), *cols, *rows)),
             Recorded::Close { term } => desks.retain(|desk| desk.term != *term),
-            Recorded::Bytes { term, bytes } => {
+            Recorded::Bytes { term, bytes } | Recorded::Shown { term, bytes } => {
                 if let Some(desk) = desks.iter_mut().find(|d| d.term == *term) {
                     desk.screen.feed(bytes);
                 }

@@ -107,6 +107,43 @@ fn a_line_is_edited_here_and_run_there() {
 }
 
 #[test]
+fn tab_completes_and_a_second_tab_lists() {
+    let mut page = Page::open(None);
+    page.type_keys("cat /etc/hostn\t");
+    assert!(page.text().ends_with("$ cat /etc/hostname"), "{}", page.text());
+    page.type_keys("\x15cat /etc/host\t\t");
+    let text = page.text();
+    let rows: Vec<&str> = text.lines().rev().take(3).collect();
+    assert!(rows[0].ends_with("$ cat /etc/host") && rows[2].ends_with("$ cat /etc/host"), "{text}");
+    assert_eq!(rows[1].split_whitespace().collect::<Vec<_>>(), ["hostname", "hosts"]);
+    // What the editor printed is there after a reload too, and is no difference.
+    page.type_keys("s\r");
+    page.wait(1_000_000);
+    let again = Page::open(Some(&page));
+    assert!(matches!(again.last.resumed, Some(Resumed::Equal { .. })), "{:?}", again.last.resumed);
+    assert_eq!(again.text(), page.text());
+}
+
+#[test]
+fn control_r_searches_the_shells_history() {
+    let mut page = Page::open(None);
+    for line in ["echo first\r", "HISTFILE=x\r", "echo second\r"] {
+        page.type_keys(line);
+        page.wait(1_000_000);
+    }
+    let before = page.text();
+    page.type_keys("\x12fir");
+    assert!(page.text().ends_with("\n(reverse-i-search)`fir': echo first"), "{}", page.text());
+    page.type_keys("\x07");
+    assert_eq!(page.text(), before);
+    page.type_keys("\x12echo\x12\r");
+    page.wait(1_000_000);
+    assert!(page.text().contains("$ echo first\nfirst\n"), "{}", page.text());
+    page.type_keys("\x1b[A\x1b[A");
+    assert!(page.text().ends_with("$ echo second"), "{}", page.text());
+}
+
+#[test]
 fn a_soft_keyboards_edit_is_answered_with_its_number() {
     let mut page = Page::open(None);
     page.send(ToEngine::Edit { term: 0, edit: Edit { seq: 5, left: 0, right: 0, insert: "df".into() } });

@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 
 use crate::program::{Args, Command, Ctx, Example, Opt, Outcome, Syntax};
 use crate::world::Errno;
@@ -54,7 +54,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     if operands.is_empty() {
         if a.has("chdir") {
             c.complain("must specify command with --chdir (-C)").await?;
-            c.err("Try 'env --help' for more information.\n").await?;
+            c.err(format!("Try '{} --help' for more information.\n", a.called)).await?;
             return Ok(125);
         }
         let end = if a.has("null") { b'\0' } else { b'\n' };
@@ -69,7 +69,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     }
     if a.has("null") {
         c.complain("cannot specify --null (-0) with command").await?;
-        c.err("Try 'env --help' for more information.\n").await?;
+        c.err(format!("Try '{} --help' for more information.\n", a.called)).await?;
         return Ok(125);
     }
     if let Some(dir) = a.get("chdir")
@@ -94,12 +94,6 @@ async fn main(c: Ctx, a: Args) -> Outcome {
 /// The status of `env`, `nice`, `nohup`, `timeout` and `xargs` when a command cannot be run.
 pub(super) fn failed_exec(errno: Errno) -> u8 {
     if errno == Errno::ENOENT { 127 } else { 126 }
-}
-
-/// "failed to run command": how `nice`, `nohup`, `timeout` say it.
-pub(super) async fn complain_of_exec(c: &Ctx, name: &BStr, errno: Errno) -> Outcome {
-    c.complain(format_args!("failed to run command '{name}': {errno}")).await?;
-    Ok(failed_exec(errno))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use bstr::{BString, ByteSlice};
 
-use super::env::complain_of_exec;
+use super::env::failed_exec;
 use crate::program::{Args, Command, Ctx, Example, Opt, Outcome, Syntax};
 
 pub const COMMAND: Command = Command {
@@ -65,7 +65,8 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     }
     let name = a.operands()[0].clone();
     let errno = c.exec(a.operands().to_vec(), c.environment()).await?;
-    complain_of_exec(&c, name.as_ref(), errno).await
+    c.complain(format_args!("‘{name}’: {errno}")).await?;
+    Ok(failed_exec(errno))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use bstr::{BStr, BString};
 
-use super::env::complain_of_exec;
+use super::env::failed_exec;
 use crate::program::{Args, Command, Ctx, Example, Outcome, Syntax};
 use crate::world::Errno;
 use crate::world::kernel::{Disposition, Signal};
@@ -78,7 +78,8 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     if let Some(fd) = saved {
         c.sys(|s| s.dup2(fd, 2)).unwrap_or(());
     }
-    complain_of_exec(&c, name.as_ref(), errno).await
+    c.complain(format_args!("failed to run command '{name}': {errno}")).await?;
+    Ok(failed_exec(errno))
 }
 
 fn append(c: &Ctx, path: &BString) -> Result<u32, Errno> {

@@ -1,6 +1,6 @@
 use bstr::ByteSlice;
 
-use super::env::complain_of_exec;
+use super::env::failed_exec;
 use super::kill::parse_signal;
 use crate::base::Span;
 use crate::commands::coreutils::seconds;
@@ -43,7 +43,8 @@ async fn usage(c: &Ctx, what: String) -> Outcome {
 
 async fn main(c: Ctx, a: Args) -> Outcome {
     if a.operands().len() < 2 {
-        return usage(&c, "missing operand".into()).await;
+        c.err("Try 'timeout --help' for more information.\n").await?;
+        return Ok(125);
     }
     let interval = |text: &bstr::BStr| text.to_str().ok().and_then(seconds);
     let mut kill_after = None;
@@ -72,7 +73,10 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     }
     let pid = match c.spawn(argv, c.environment(), &ForkOptions::default()) {
         Ok(pid) => pid,
-        Err(errno) => return complain_of_exec(&c, name.as_ref(), errno).await,
+        Err(errno) => {
+            c.complain(format_args!("failed to run command ‘{name}’: {errno}")).await?;
+            return Ok(failed_exec(errno));
+        }
     };
     let child = ProcRef { host: c.me().host, pid };
     c.catch(SENT_ON);

@@ -178,6 +178,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         match text.to_str().ok().and_then(|t| t.parse::<usize>().ok()) {
             Some(0) if *letter != 'P' => {
                 c.complain(format_args!("value 0 for -{letter} option should be >= 1")).await?;
+                c.err("Try 'xargs --help' for more information.\n").await?;
                 return Ok(1);
             }
             Some(n) => limits[slot] = Some(n),

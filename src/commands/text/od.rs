@@ -244,13 +244,13 @@ async fn main(c: Ctx, a: Args) -> Outcome {
     let mut held: Vec<u8> = Vec::new();
     let (mut before, mut starred): (Option<Vec<u8>>, bool) = (None, false);
     let mut inputs = a.inputs().into_iter();
-    let mut fd = None;
+    let (mut fd, mut opened) = (None, false);
     loop {
         while held.len() < width && left > held.len() as u64 {
             let Some(open) = fd else {
                 let Some(path) = inputs.next() else { break };
                 match c.open_input(path.as_ref()) {
-                    Ok(n) => fd = Some(n),
+                    Ok(n) => (fd, opened) = (Some(n), true),
                     Err(errno) => {
                         complain_file(&c, path.as_ref(), errno).await?;
                         status = 1;
@@ -320,7 +320,7 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         c.complain("cannot skip past end of combined input").await?;
         return Ok(1);
     }
-    if radix != b'n' {
+    if radix != b'n' && opened {
         c.out(format!("{}\n", address(at))).await?;
     }
     Ok(status)

@@ -127,7 +127,9 @@ async fn main(c: Ctx, a: Args) -> Outcome {
             Ok(n) if n > 0 && text[0].is_ascii_digit() => n,
             _ => {
                 let what = if way == "lines" { "lines" } else { "bytes" };
-                c.complain(format_args!("invalid number of {what}: {}", quote(text))).await?;
+                let zero = text.iter().all(|b| *b == b'0');
+                let why = if zero { ": Numerical result out of range" } else { "" };
+                c.complain(format_args!("invalid number of {what}: {}{why}", quote(text))).await?;
                 return Ok(1);
             }
         },

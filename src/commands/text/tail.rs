@@ -331,3 +331,72 @@ pub async fn copy(c: &Ctx, fd: u32) -> Result<Result<(), Errno>, Stop> {
 pub fn shown(path: &BStr) -> String {
     if path == "-" { "standard input".into() } else { quoteaf(path) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use crate::base::{SimTime, Span};
+    use crate::commands::GROUPS;
+    use crate::testkit::Kit;
+    use crate::world::HostId;
+    use crate::world::fs::loggen::Part;
+    use crate::world::fs::{Content, Extent, LineTemplate, LogRun, LogSource, new_file};
+
+    /// A kit whose `/var/log/big` is a log of 58 GB.
+    fn with_a_huge_log() -> Kit {
+        let parts = vec![Part::Time, Part::Text(" GET /api ".into()), Part::Hex(40)];
+        let source = LogSource { seed: 3, kinds: vec![LineTemplate { parts, bytes: 75 }] };
+        let (t0, t1) = (SimTime::from_secs(1_773_000_000), SimTime::from_secs(1_773_284_000));
+        let run = LogRun::of_size(Rc::new(source), &[1.0], 58 << 30, t0, t1);
+        let kit = Kit::new(GROUPS);
+        {
+            let mut w = kit.executor.world_mut();
+            let mut content = Content::new();
+            content.push(Extent::Log(run));
+            let file = new_file(content, 0o644, 0, 0, t1);
+            // A disk of 20 GB has no room for it; building a world does not ask.
+            let volume = crate::world::fs::Volume::new("/dev/sdb", "ext4", 100 << 30, 0.0, 0, t0);
+            let fs = &mut w.host_mut(HostId(0)).fs;
+            fs.make_dirs("/data".into(), t0).unwrap();
+            fs.mount("/data".into(), volume).unwrap();
+            fs.install("/data/big".into(), file).unwrap();
+        }
+        kit
+    }
+
+    #[test]
+    fn the_end_of_a_huge_log_costs_only_the_end() {
+        let mut kit = with_a_huge_log();
+        let lines: u64 = kit.run(&["wc", "-l", "/data/big"]).stdout.split(' ').next().unwrap().parse().unwrap();
+        assert_eq!(lines, (58_u64 << 30).div_ceil(75));
+        let last = kit.run(&["tail", "-n", "2", "/data/big"]);
+        assert_eq!(last.stdout.lines().count(), 2);
+        let from = (lines - 1).to_string();
+        assert_eq!(kit.run(&["tail", "-n", &format!("+{from}"), "/data/big"]).stdout, last.stdout);
+        assert_eq!(kit.run(&["tail", "-c", "150", "/data/big"]).stdout.len(), 150);
+        assert!(last.took < Span::from_millis(50), "{}", last.took);
+    }
+
+    #[test]
+    fn following_shows_what_comes_and_survives_a_rotation() {
+        let mut kit = Kit::new(GROUPS);
+        kit.run_bytes("oncall", &["tee", "log"], b"one\n", &[]);
+        let (session, _) = kit.start(&["tail", "-F", "log"], "");
+        kit.advance(Span::from_secs(2));
+        assert_eq!(kit.output(session).0, "one\n");
+        kit.run_bytes("oncall", &["tee", "-a", "log"], b"two\n", &[]);
+        kit.advance(Span::from_secs(2));
+        assert_eq!(kit.output(session).0, "two\n");
+        kit.run(&["mv", "log", "log.1"]);
+        kit.advance(Span::from_secs(2));
+        assert_eq!(kit.output(session).1, "tail: 'log' has become inaccessible: No such file or directory\n");
+        kit.run_bytes("oncall", &["tee", "log"], b"three\n", &[]);
+        kit.advance(Span::from_secs(2));
+        let (out, err) = kit.output(session);
+        assert_eq!((out.as_str(), err.as_str()), ("three\n", "tail: 'log' has appeared;  following new file\n"));
+        kit.run(&["truncate", "-s", "0", "log"]);
+        kit.advance(Span::from_secs(2));
+        assert_eq!(kit.output(session).1, "tail: log: file truncated\n");
+    }
+}

@@ -16,6 +16,11 @@ fn advance(at: (usize, usize), c: char, columns: usize) -> (usize, usize) {
     (row, column + width)
 }
 
+/// The columns that a prompt takes.
+pub fn width(prompt: &str) -> usize {
+    visible(prompt).map(|c| c.width().unwrap_or(0)).sum()
+}
+
 /// A prompt's columns: its escape sequences take none.
 fn visible(prompt: &str) -> impl Iterator<Item = char> + '_ {
     let mut rest = prompt.chars().peekable();
@@ -45,16 +50,19 @@ fn visible(prompt: &str) -> impl Iterator<Item = char> + '_ {
 }
 
 impl Editor {
+    /// Bytes that take the line and its prompt off the screen; the cursor is then where the prompt began.
+    pub fn erase(&mut self) -> Vec<u8> {
+        let up = std::mem::take(&mut self.drawn).row;
+        let up = if up > 0 { format!("\x1b[{up}A") } else { String::new() };
+        format!("\r{up}\x1b[J").into_bytes()
+    }
+
     /// Bytes that draw the line anew over what the last call drew. `prompt` is the last line of the prompt.
     pub fn redraw(&mut self, prompt: &str, columns: u16) -> Vec<u8> {
         let columns = usize::from(columns.max(2));
         let search = self.search_prompt();
         let prompt = search.as_deref().unwrap_or(prompt);
-        let mut out = String::from("\r");
-        if self.drawn.row > 0 {
-            out.push_str(&format!("\x1b[{}A", self.drawn.row));
-        }
-        out.push_str("\x1b[J");
+        let mut out = String::from_utf8(self.erase()).unwrap_or_default();
         out.push_str(prompt);
         let mut at = visible(prompt).fold((0, 0), |at, c| advance(at, c, columns));
         let mut cursor = at;

@@ -7,6 +7,7 @@
 mod draw;
 mod keys;
 
+pub use draw::width;
 use keys::key_length;
 
 /// What a key asks for beyond changing the text.
@@ -136,6 +137,15 @@ impl Editor {
 
     /// A change relative to the cursor, as an input method or a soft keyboard makes it.
     pub fn edit(&mut self, left: usize, right: usize, insert: &str) {
+        if let Some(search) = &mut self.search {
+            for _ in 0..left {
+                search.query.pop();
+            }
+            search.query.push_str(insert);
+            search.at = None;
+            self.find_back(None);
+            return;
+        }
         self.remember();
         self.replace(left, right, insert);
     }
@@ -258,7 +268,6 @@ impl Editor {
         self.search = None;
         self.cursor = 0;
         self.at = self.history.len();
-        self.forget_drawing();
     }
 
     fn recall(&mut self, at: Option<usize>) -> Option<Want> {
@@ -389,7 +398,8 @@ impl Editor {
             }
         }
     }
-    fn search_prompt(&self) -> Option<String> {
+    /// What stands in place of the prompt while Ctrl+R searches.
+    pub fn search_prompt(&self) -> Option<String> {
         let search = self.search.as_ref()?;
         let failed = if search.failed { "failed " } else { "" };
         Some(format!("({failed}reverse-i-search)`{}': ", search.query))
