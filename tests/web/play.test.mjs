@@ -1,10 +1,22 @@
 // The thin incident, played in a browser from the pager to the score by typing, as a person with a keyboard does.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Player } from "./play.mjs";
 import { openSite } from "./rig.mjs";
 
 const SEED = 7;
+
+/** What the native program prints; fails with its errors. */
+function firedrill(...words) {
+  const child = spawn("cargo", ["run", "--quiet", "--locked", "--bin", "firedrill", "--", ...words]);
+  const heard = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"]) child[stream].setEncoding("utf8").on("data", (text) => (heard[stream] += text));
+  return new Promise((resolve, reject) => {
+    child.on("close", (status) => (status === 0 ? resolve(heard.stdout) : reject(new Error(`status ${status}: ${heard.stderr}`))));
+  });
+}
 
 /** The site with the first incident opened by its address. */
 async function open(t, options) {
@@ -102,6 +114,16 @@ test("the incident is played to its score; a reload and a killed engine in the m
   assert.ok(Number(await score.getAttribute("data-score")) > 0);
   assert.ok((await score.locator(".block tbody tr").count()) > 1, "every point has its line");
   assertNoTroubles();
+
+  // The native engine plays what the browser's has recorded: every state, every byte and the score are the same.
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download the run" }).click();
+  const run = await (await saving).path();
+  const native = await firedrill("verify", run);
+  assert.match(native, new RegExp(`score ${await score.getAttribute("data-score")}\\b`));
+  const text = await readFile(run, "utf8");
+  await writeFile(run, text.replace(/"state":"(.)/g, (_, digit) => `"state":"${digit === "0" ? "1" : "0"}`));
+  await assert.rejects(firedrill("verify", run), /status 1/);
 });
 
 test("the terminal edits, recalls, pastes and lets go", async (t) => {
@@ -119,6 +141,17 @@ test("the terminal edits, recalls, pastes and lets go", async (t) => {
   await page.waitForFunction(() => document.querySelector(".term-panel.shown textarea").value === "echo two");
   await page.keyboard.press("Control+U");
   await page.waitForFunction(() => document.querySelector(".term-panel.shown textarea").value === "");
+
+  // Tab completes, and Ctrl+R finds what was typed before.
+  await page.keyboard.type("cat /etc/hostn");
+  await page.keyboard.press("Tab");
+  await page.waitForFunction(() => document.querySelector(".term-panel.shown textarea").value === "cat /etc/hostname ");
+  await page.keyboard.press("Control+U");
+  await page.keyboard.press("Control+R");
+  await page.keyboard.type("tw");
+  await page.waitForFunction(() => document.querySelector(".term-panel.shown textarea").value === "echo two");
+  assert.match(await player.screen(), /\(reverse-i-search\)`tw': echo two$/);
+  assert.equal(await player.run(""), "two");
 
   // An input method puts whole words into the textarea.
   await page.keyboard.insertText("echo größe 界");
