@@ -33,12 +33,13 @@ for (const entry of readdirSync("scenarios", { withFileTypes: true })) {
     }
   }
   const about = JSON.parse(texts["scenario.json"]);
+  const content = hash.digest("hex");
   const file = `${about.number}.json`;
-  writeFileSync(join(out, file), JSON.stringify({ firedrill_pack: 1, content: hash.digest("hex"), texts }));
+  writeFileSync(join(out, file), JSON.stringify({ firedrill_pack: 1, content, texts }));
   const { number, headline, difficulty, par } = about;
   // The alert's word, as the pager says it; how bad it really is, is for the player to find out.
   const { severity } = about.alerts[about.page.alert];
-  index.push({ number, headline, difficulty, severity, minutes: Math.round(minutes(par)), file });
+  index.push({ number, headline, difficulty, severity, minutes: Math.floor(minutes(par)), content, file });
 }
-index.sort((a, b) => byBytes(a.number, b.number));
-writeFileSync(join(out, "index.json"), JSON.stringify(index, null, 2));
+index.sort((a, b) => a.difficulty - b.difficulty || byBytes(a.number, b.number));
+writeFileSync(join(out, "index.json"), `${JSON.stringify(index, null, 2)}\n`);

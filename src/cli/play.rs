@@ -12,11 +12,11 @@ use super::args::Play;
 use super::out::Out;
 use super::{Done, Failed, folder, runs, show};
 use crate::base::{Span, values};
+use crate::run::editor::{Editor, Want, columns};
 use crate::run::input::{TermId, TermSignal};
 use crate::run::{Input, Run};
 use crate::scenario::Catalogue;
 use crate::score::{Answer, Severity, review};
-use crate::shell::editor::{Editor, Want, columns};
 
 /// How often simulated time follows real time.
 const BEAT: Duration = Duration::from_millis(40);

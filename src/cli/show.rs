@@ -35,12 +35,8 @@ pub(crate) fn list(catalogue: &Catalogue, json: bool, authors: bool, out: &mut O
     for entry in catalogue.entries() {
         let stars = "*".repeat(usize::from(entry.difficulty));
         out.text(&format!(
-            "{}  {:<5} {}  {:>3} min  {}\n",
-            entry.number,
-            stars,
-            entry.severity.code(),
-            entry.par_minutes,
-            entry.headline
+            "{}  {:<5} {:<8}  {:>3} min  {}\n",
+            entry.number, stars, entry.severity, entry.minutes, entry.headline
         ));
     }
     Ok(0)

@@ -260,7 +260,8 @@ impl Machine {
         }
     }
 
-    /// The line is gone: HUP for the session. Whoever is still there when it is closed again is killed.
+    /// The line is gone: HUP for the session's leader and the foreground, as Linux's tty hangup does; the shell passes
+    /// it on to its jobs. Whoever is still there when it is closed again is killed.
     fn hang_up(&mut self, term: TermId) {
         let Some(session) = self.sessions.get_mut(&term) else { return };
         session.closed += 1;
@@ -273,11 +274,16 @@ impl Machine {
                 t.foreground
             })
         };
-        self.signal_session(term, signal);
-        // The far end of an ssh is in another host's session.
-        if let Some((host, group)) = foreground.filter(|f| f.0 != leader.host) {
-            self.executor.world_mut().signal_group(host, group, signal);
+        if tty.is_none() || signal == Signal::KILL {
+            self.signal_session(term, signal);
         }
+        let mut world = self.executor.world_mut();
+        if let Some((host, group)) = foreground {
+            world.signal_group(host, group, signal);
+            world.signal_group(host, group, Signal::CONT);
+        }
+        world.signal(leader, signal);
+        world.signal(leader, Signal::CONT);
     }
 
     /// Is a shell waiting for a line there?

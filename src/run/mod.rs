@@ -13,6 +13,9 @@ pub use input::Input;
 pub use machine::{Login, Machine, table};
 pub use prompt::Prompt;
 
+/// The line editor goes with the prompt: whoever shows a terminal edits with it.
+pub use crate::shell::editor;
+
 use std::collections::BTreeMap;
 
 use crate::base::{SimTime, Span};

@@ -203,6 +203,9 @@ fn add_host(
     let mut host = debian::build(base, programs).map_err(|e| fail("its root file system is too small", e))?;
     let installed = boot - Span(90 * Span::DAY.0);
     for (at, mount) in h.mounts.iter().filter(|(at, _)| *at != "/") {
+        if host.fs.mounts().iter().any(|m| m.at == at.as_str()) {
+            return Err(format!("hosts.{role}: {at}: Debian mounts this itself; leave it out"));
+        }
         host.fs.make_dirs(BStr::new(at), installed).map_err(|e| fail(at, e))?;
         let mut v = volume(mount);
         if mount.fstype.name() == "tmpfs" {

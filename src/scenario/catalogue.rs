@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::format::{Duration, Severity};
+use super::format::Duration;
 use super::load::Scenario;
 use super::pack::Pack;
 use super::problem::Problem;
@@ -20,8 +20,10 @@ pub struct IndexEntry {
     pub headline: String,
     /// 1 to 5.
     pub difficulty: u8,
-    pub severity: Severity,
-    pub par_minutes: u64,
+    /// The paging alert's word; how bad the incident is, is the player's to say.
+    pub severity: String,
+    /// How long it should take.
+    pub minutes: u64,
     /// SHA-256 of the pack.
     pub content: String,
     /// The pack's file beside the index.
@@ -41,8 +43,19 @@ struct Glance {
     number: String,
     headline: String,
     difficulty: u8,
-    severity: Severity,
     par: Duration,
+    page: Page,
+    alerts: BTreeMap<String, PagingAlert>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    alert: String,
+}
+
+#[derive(Deserialize)]
+struct PagingAlert {
+    severity: String,
 }
 
 impl Catalogue {
@@ -84,8 +97,8 @@ impl Catalogue {
             number: glance.number,
             headline: glance.headline,
             difficulty: glance.difficulty,
-            severity: glance.severity,
-            par_minutes: glance.par.span().secs() / 60,
+            severity: glance.alerts.get(&glance.page.alert).map(|a| a.severity.clone()).unwrap_or_default(),
+            minutes: glance.par.span().secs() / 60,
             content: pack.content.clone(),
         };
         self.packs.push((glance.id, entry, pack));

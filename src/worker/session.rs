@@ -6,12 +6,12 @@ use super::facts;
 use crate::protocol::{
     Act, ChartAsk, EditLine, FromEngine, Letter, PlayerAlert, Recorded, Resumed, Saved, Start, Tab, ToEngine, Update,
 };
+use crate::run::editor::{Editor, Want};
 use crate::run::file::Mode;
 use crate::run::input::TermSignal;
 use crate::run::screen::Screen;
 use crate::run::{Input, Run};
 use crate::scenario::{Incident, Pack, Problem, Scenario};
-use crate::shell::editor::{Editor, Want};
 
 /// Simulated µs that one command may take at once while the clock is paused; after it, the player resumes or interrupts.
 const PAUSED_COMMAND_US: i64 = 60_000_000;

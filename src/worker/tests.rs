@@ -177,6 +177,33 @@ fn a_reload_shows_and_reexecutes_the_same_bytes() {
 }
 
 #[test]
+fn a_closed_terminal_hangs_up_its_jobs_but_a_logout_does_not() {
+    let jobs = |end: &dyn Fn(&mut Page)| {
+        let mut page = Page::open(None);
+        for line in ["sleep 1001 &\r", "nohup sleep 1002 &\r", "sleep 1003 & disown\r", "sleep 1004\r", "\x1a"] {
+            page.type_keys(line);
+            page.wait(1_000_000);
+        }
+        end(&mut page);
+        page.wait(1_000_000);
+        page.screen.clear();
+        page.send(ToEngine::Open { host: "prod-web-02".into(), cols: 60, rows: 20 });
+        page.wait(3_000_000);
+        page.send(ToEngine::Keys { term: 1, bytes: b"pgrep -f 'sleep 100' -a\r".to_vec() });
+        page.wait(3_000_000);
+        let shown = page.text();
+        shown
+            .split_whitespace()
+            .filter(|w| w.parse::<u32>().is_ok_and(|n| (1001..=1004).contains(&n)))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(jobs(&|page| page.send(ToEngine::Close { term: 0 })), ["1002", "1003"]);
+    // bash warns of the stopped one first.
+    assert_eq!(jobs(&|page| page.type_keys("exit\rexit\r")), ["1001", "1002", "1003"]);
+}
+
+#[test]
 fn a_record_that_differs_is_told_and_not_shown() {
     let mut page = Page::open(None);
     page.type_keys("echo one\r");

@@ -26,6 +26,8 @@ pub use host::{Account, Host};
 pub use kernel::{HostId, ProcRef};
 pub use sys::Sys;
 
+use std::collections::BTreeSet;
+
 use crate::base::{SimTime, StateHasher, limits};
 use accounting::Login;
 use io::{DescriptionId, DescriptionKind, Io, Tty, TtyId};
@@ -323,11 +325,18 @@ impl World {
         // Init and daemons reap at once; so does anybody who is gone.
         let parent_waits = kernel.get(ppid).is_some_and(|p| p.is_task && p.is_alive());
         if leader {
-            let group: Vec<u32> =
-                kernel.processes().filter(|p| p.sid == sid && p.pid != me.pid).map(|p| p.pid).collect();
-            for pid in group {
-                self.signal(ProcRef { host: me.host, pid }, Signal::HUP);
-                self.signal(ProcRef { host: me.host, pid }, Signal::CONT);
+            // Linux's disassociate_ctty and exit_notify: the foreground group is hung up, and groups with stopped
+            // members, which nobody could continue any more. Running background groups live on.
+            let mut groups: BTreeSet<u32> = kernel
+                .processes()
+                .filter(|p| p.sid == sid && p.pid != me.pid && matches!(p.state, State::Stopped(_)))
+                .map(|p| p.pgid)
+                .collect();
+            let foreground = tty.and_then(|t| self.io.tty(t)).and_then(|t| t.foreground);
+            groups.extend(foreground.filter(|f| f.0 == me.host).map(|f| f.1));
+            for group in groups {
+                self.signal_group(me.host, group, Signal::HUP);
+                self.signal_group(me.host, group, Signal::CONT);
             }
             self.end_sshd_session(me.host, ppid);
             if reaper.is_none()

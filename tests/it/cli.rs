@@ -1,5 +1,7 @@
 //! The command line's forms and statuses (DESIGN 5): scripts, tools and people rely on them.
 
+#![expect(clippy::disallowed_types, reason = "the program under test is started as scripts start it")]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -232,6 +234,13 @@ fn lint_names_file_line_and_mend() {
     let line = 1 + text.lines().position(|l| l.contains("coers")).expect("the line");
     assert!(stdout(&output).contains(&format!("scenario.json:{line}:")), "{}", stdout(&output));
     assert!(stdout(&output).contains("did you mean \"cores\"?"), "{}", stdout(&output));
+}
+
+#[test]
+fn the_published_schema_is_that_of_the_format() {
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/scenario.schema.json");
+    let text = std::fs::read_to_string(published).expect("the published schema");
+    assert_eq!(text, done(&["schema"]), "write it anew: cargo run -- schema > scenarios/scenario.schema.json");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use firedrill::scenario::Play;
 use super::scenario;
 
 /// Seeds of each variant that every push is tested with.
-const SEEDS: u64 = 10;
+const SEEDS: u64 = 20;
 
 fn play(id: &str, variant: &str, seed: u64, name: &str) -> (Run, String) {
     let scenario = scenario(id);

@@ -1,22 +1,12 @@
 // The thin incident, played in a browser from the pager to the score by typing, as a person with a keyboard does.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { test } from "node:test";
+import { firedrill } from "./native.mjs";
 import { Player } from "./play.mjs";
 import { openSite } from "./rig.mjs";
 
 const SEED = 7;
-
-/** What the native program prints; fails with its errors. */
-function firedrill(...words) {
-  const child = spawn("cargo", ["run", "--quiet", "--locked", "--bin", "firedrill", "--", ...words]);
-  const heard = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"]) child[stream].setEncoding("utf8").on("data", (text) => (heard[stream] += text));
-  return new Promise((resolve, reject) => {
-    child.on("close", (status) => (status === 0 ? resolve(heard.stdout) : reject(new Error(`status ${status}: ${heard.stderr}`))));
-  });
-}
 
 /** The site with the first incident opened by its address. */
 async function open(t, options) {
@@ -274,6 +264,16 @@ test("older lines come back when they are asked for", async (t) => {
     await page.waitForFunction((held) => document.querySelectorAll(".term-panel.shown .row").length > held + 100, held);
   }
   assert.deepEqual(await numbers(), Array.from({ length: 6000 }, (_, n) => n + 1));
+});
+
+test("nesting ends with the shell's own messages, not with the engine", async (t) => {
+  const { player, assertNoTroubles } = await open(t);
+  await player.enter();
+  assert.match(await player.run("f() { f; }; f"), /maximum function nesting level exceeded \(1000\)/);
+  assert.match(await player.run("x=x; echo $((x))"), /expression recursion level exceeded/);
+  await player.run("eval \"$(printf '(%.0s' {1..300})\" 2>/dev/null");
+  assert.equal(await player.run("echo $?"), "2");
+  assertNoTroubles();
 });
 
 test("copied text has lines as they were written", async (t) => {
