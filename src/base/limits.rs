@@ -6,6 +6,8 @@ pub const PIPE_BYTES: usize = 65_536;
 pub const TTY_INPUT_BYTES: usize = 4096;
 /// Bytes a terminal holds for the screen before its writers wait.
 pub const TTY_OUTPUT_BYTES: usize = 262_144;
+/// What a byte to a terminal takes: 2 MB/s, a brisk ssh session. A flood of `yes` stays what a page can show.
+pub const TTY_BYTE_NS: u64 = 500;
 /// Processes one user may have (RLIMIT_NPROC as a small server sets it).
 pub const PROCESSES_PER_USER: usize = 512;
 /// Open descriptors of one process (RLIMIT_NOFILE's usual soft limit).
@@ -20,13 +22,16 @@ pub const ARGUMENT_BYTES: usize = 2 << 20;
 pub const EXPANSION_BYTES: usize = 16 << 20;
 /// Nested compound commands, substitutions and parentheses that the parser accepts.
 pub const PARSE_DEPTH: usize = 200;
-/// Nested function calls and sourced files (FUNCNEST as a limited system sets it).
-pub const FUNCTION_DEPTH: usize = 1000;
+/// Commands within commands under way: bodies of functions and compounds, `eval`, sourced files. Each takes a part of the
+/// stack, of which a browser gives a worker 1 MB; twice as many still fit into Chromium's.
+pub const COMMAND_DEPTH: usize = 320;
 /// Symbolic links followed in one path (Linux: 40, path_resolution(7)).
 pub const SYMLINK_DEPTH: usize = 40;
 /// Bytes of one path and of one name (limits.h).
 pub const PATH_BYTES: usize = 4096;
 pub const NAME_BYTES: usize = 255;
+/// Bytes of input that one process may hold at once, as a program that needs all of it does.
+pub const HELD_BYTES: usize = 256 << 20;
 /// Bytes of generated content that one command may scan before it stops and says how far it read.
 pub const SCAN_BYTES: u64 = 1 << 30;
 /// Simulated CPU nanoseconds a task may use before it parks until the clock has moved that far.

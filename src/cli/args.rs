@@ -105,6 +105,11 @@ pub(crate) enum Form {
         #[arg(long, default_value_t = 0, value_name = "N")]
         seeds: u64,
     },
+    /// Measure what the engine costs on this machine, in real time
+    Bench {
+        #[arg(long)]
+        json: bool,
+    },
     /// The JSON Schema of scenario.json
     Schema,
     /// Write scenarios as one file each, with an index

@@ -11,6 +11,7 @@
 
 mod args;
 mod authors;
+mod bench;
 mod exec;
 mod folder;
 mod out;
@@ -102,6 +103,7 @@ fn dispatch(cli: Cli, out: &mut Out) -> Done {
         Form::Verify { run } => runs::verify(&catalogue, &run, out),
         Form::Vocab { words, json } => show::vocab(&words.join(" "), json, out),
         Form::Lint { paths, seeds } => authors::lint(&mut catalogue, &paths, seeds, out),
+        Form::Bench { json } => bench::bench(&catalogue, json, out),
         Form::Schema => authors::schema(out),
         Form::Pack { paths, output } => authors::pack(&mut catalogue, &paths, &output, out),
     }

@@ -168,6 +168,19 @@ impl Ctx {
         }
     }
 
+    /// All that is left to read, as one who needs the whole of it must hold it. `ENOMEM` beyond what a process may hold.
+    pub async fn read_to_end(&self, fd: u32) -> Result<Result<Vec<u8>, Errno>, Stop> {
+        let mut held = Vec::new();
+        loop {
+            match self.read_fd(fd, 262_144).await? {
+                Ok(bytes) if bytes.is_empty() => return Ok(Ok(held)),
+                Ok(bytes) if held.len() + bytes.len() > limits::HELD_BYTES => return Ok(Err(Errno::ENOMEM)),
+                Ok(bytes) => held.extend_from_slice(&bytes),
+                Err(errno) => return Ok(Err(errno)),
+            }
+        }
+    }
+
     /// A simulated log may be larger than anybody's patience: the program ends and says how far it read.
     async fn stop_scanning<T>(&self) -> Result<T, Stop> {
         let read = human(limits::SCAN_BYTES, 1024);

@@ -82,7 +82,9 @@ impl Executor {
         self.tasks.extend(newborn);
         if let Poll::Ready(outcome) = poll {
             self.tasks.remove(&me);
-            let status = match outcome {
+            // A signal that it sent itself with its last act ends it before it can return.
+            let fatal = self.world().process(me).and_then(|p| p.fatal_pending());
+            let status = match fatal.map_or(outcome, |signal| Err(Stop::Signal(signal))) {
                 Ok(code) | Err(Stop::Exit(code)) => ExitStatus::Exited(code),
                 Err(Stop::Signal(signal) | Stop::Caught(signal)) => ExitStatus::Signalled(signal),
             };

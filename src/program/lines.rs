@@ -1,6 +1,7 @@
 //! Reading a descriptor line by line, in chunks.
 
 use super::context::{Ctx, Stop};
+use crate::base::limits;
 use crate::world::Errno;
 
 /// Bytes asked for at once.
@@ -34,6 +35,8 @@ impl<'a> Lines<'a> {
             self.from = 0;
             match self.ctx.read_fd(self.fd, CHUNK).await? {
                 Ok(bytes) if bytes.is_empty() => self.ended = true,
+                // A line without an end.
+                Ok(bytes) if self.buffer.len() + bytes.len() > limits::HELD_BYTES => return Ok(Err(Errno::ENOMEM)),
                 Ok(bytes) => self.buffer.extend_from_slice(&bytes),
                 Err(errno) => return Ok(Err(errno)),
             }

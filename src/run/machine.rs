@@ -9,7 +9,7 @@ use super::input::{Input, TermId, TermSignal};
 use crate::base::{SimTime, Span};
 use crate::program::{Executor, Table};
 use crate::sim::Sim;
-use crate::world::io::{DescriptionKind, KeyEffect, TtyId};
+use crate::world::io::{DescriptionKind, TtyId};
 use crate::world::kernel::{Environment, ProcRef, Signal, State, Wait};
 use crate::world::{HostId, World};
 
@@ -222,13 +222,13 @@ impl Machine {
             }
             Input::Key { text, .. } | Input::Paste { text, .. } => {
                 for &byte in text.as_bytes() {
-                    self.key(tty, byte);
+                    self.executor.world_mut().key(tty, byte);
                 }
             }
             Input::Signal { signal, .. } => match signal {
-                TermSignal::Int => self.key(tty, 3),
-                TermSignal::Quit => self.key(tty, 28),
-                TermSignal::Tstp => self.key(tty, 26),
+                TermSignal::Int => self.executor.world_mut().key(tty, 3),
+                TermSignal::Quit => self.executor.world_mut().key(tty, 28),
+                TermSignal::Tstp => self.executor.world_mut().key(tty, 26),
                 TermSignal::Eof => {
                     if let Some(tty) = self.executor.world_mut().io.tty_mut(tty) {
                         tty.end_of_file = true;
@@ -236,28 +236,12 @@ impl Machine {
                 }
             },
             Input::Resize { cols, rows, .. } => {
-                let mut world = self.executor.world_mut();
-                let foreground = world.io.tty_mut(tty).and_then(|t| {
-                    (t.columns, t.rows) = ((*cols).clamp(2, 1000), (*rows).clamp(2, 1000));
-                    t.foreground
-                });
-                if let Some((host, group)) = foreground {
-                    world.signal_group(host, group, Signal::WINCH);
-                }
+                self.executor.world_mut().resize(tty, (*cols).clamp(2, 1000), (*rows).clamp(2, 1000));
             }
             _ => {}
         }
         self.settle();
         Ok(())
-    }
-
-    fn key(&mut self, tty: TtyId, byte: u8) {
-        let mut world = self.executor.world_mut();
-        let Some(t) = world.io.tty_mut(tty) else { return };
-        let foreground = t.foreground;
-        if let (KeyEffect::Raise(signal), Some((host, group))) = (t.key(byte), foreground) {
-            world.signal_group(host, group, signal);
-        }
     }
 
     /// The line is gone: HUP for the session's leader and the foreground, as Linux's tty hangup does; the shell passes

@@ -103,8 +103,17 @@ impl Shell {
                 }
                 Err(Flow::Break(_) | Flow::Continue(_) | Flow::Return(_)) => self.recover(),
                 Err(Flow::Stop(Stop::Caught(signal))) => {
-                    self.note_caught(signal).or_else(|f| if f == Flow::Interrupt { Ok(()) } else { Err(f) })?;
-                    self.recover();
+                    let told = match self.note_caught(signal) {
+                        Ok(()) => self.handle_caught().await,
+                        Err(flow) => Err(flow),
+                    };
+                    match told {
+                        Ok(()) | Err(Flow::Interrupt) => self.recover(),
+                        Err(flow) => {
+                            self.write_history_file().await.ok();
+                            return Err(flow);
+                        }
+                    }
                 }
                 Err(flow) => {
                     self.write_history_file().await.ok();
@@ -132,6 +141,8 @@ impl Shell {
     /// One command: prompt, line, run. `false` at the end of input.
     async fn one_round(&mut self, resumed: bool) -> Result<bool, Flow> {
         if !resumed {
+            self.take_caught();
+            self.handle_caught().await?;
             self.notify_jobs().await?;
             self.prompt_commands().await?;
             let status = self.st.status;

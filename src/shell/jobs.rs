@@ -53,10 +53,11 @@ impl Job {
         self.members.last().map_or(self.group, |m| m.pid)
     }
     /// `Running`, `Stopped`, `Done`, `Exit 1`, `Terminated`…
-    pub fn state_text(&self) -> String {
+    fn state_text(&self, long: bool) -> String {
         match self.state() {
             JobState::Running => "Running".into(),
-            JobState::Stopped(Signal::TSTP) => "Stopped".into(),
+            // What stopped it is told by `jobs -l` only.
+            JobState::Stopped(signal) if !long || signal == Signal::TSTP => "Stopped".into(),
             JobState::Stopped(Signal::STOP) => "Stopped (signal)".into(),
             JobState::Stopped(signal) => signal.text().into(),
             JobState::Ended(ExitStatus::Exited(0)) => "Done".into(),
@@ -190,7 +191,7 @@ impl Jobs {
         let pid = if with_pid { format!("{} ", job.group) } else { String::new() };
         let running = matches!(job.state(), JobState::Running);
         let tail = if running && job.background { " &" } else { "" };
-        let mut line: BString = format!("[{}]{mark}  {pid}{:<24}", job.number, job.state_text()).into();
+        let mut line: BString = format!("[{}]{mark}  {pid}{:<24}", job.number, job.state_text(with_pid)).into();
         line.extend_from_slice(&job.text);
         line.extend_from_slice(tail.as_bytes());
         line

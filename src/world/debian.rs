@@ -161,6 +161,13 @@ pub fn build(base: Base, programs: &[Program]) -> Result<Host, Errno> {
         .iter()
         .map(|a| format!("{}:x:{}:{}:{}:{}:{}\n", a.name, a.uid, a.gid, a.name, a.home, a.shell))
         .collect();
+    // Nobody has a password: people come with keys, and the date is that of the installation.
+    let day = installed.secs() / 86_400;
+    let shadow: String = base
+        .accounts
+        .iter()
+        .map(|a| format!("{}:{}:{day}:0:99999:7:::\n", a.name, if a.uid == 0 { "*" } else { "!" }))
+        .collect();
     let group: String = base
         .groups
         .iter()
@@ -172,6 +179,7 @@ pub fn build(base: Base, programs: &[Program]) -> Result<Host, Errno> {
         .collect();
     for (path, text) in [
         ("/etc/passwd", passwd),
+        ("/etc/shadow", shadow),
         ("/etc/group", group),
         ("/etc/hostname", format!("{}\n", base.name)),
         ("/etc/hosts", format!("127.0.0.1\tlocalhost\n127.0.1.1\t{}\n", base.name)),
@@ -185,7 +193,9 @@ pub fn build(base: Base, programs: &[Program]) -> Result<Host, Errno> {
         ("/etc/debian_version", "12.11\n".into()),
         ("/etc/shells", "/bin/sh\n/bin/bash\n/usr/bin/bash\n".into()),
     ] {
-        fs.install(BStr::new(path), new_file(Content::literal(text), 0o644, 0, 0, installed))?;
+        // Group 42 is `shadow` (base-passwd).
+        let (mode, group) = if path == "/etc/shadow" { (0o640, 42) } else { (0o644, 0) };
+        fs.install(BStr::new(path), new_file(Content::literal(text), mode, 0, group, installed))?;
     }
     for program in programs.iter().filter(|p| base.packages.iter().any(|q| q == p.package)) {
         let size = 30_000 + crate::base::hash::hash_str(program.row) % 160_000;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::fs::NodeId;
-use super::kernel::{HostId, Signal};
+use super::kernel::{HostId, ProcRef, Signal};
 use crate::base::{SimTime, StateHasher, limits};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,12 @@ pub enum DescriptionKind {
     Inlet {
         bytes: std::rc::Rc<Vec<u8>>,
         offset: u64,
+    },
+    /// The far end of a connection without a terminal of its own (`ssh host command`): what is read and written goes
+    /// on to a description of the near end, as long as the process between them lives.
+    Channel {
+        to: DescriptionId,
+        via: ProcRef,
     },
     /// A daemon's socket; what listens where is the network's.
     Socket {

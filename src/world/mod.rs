@@ -172,7 +172,7 @@ impl World {
             Some(DescriptionKind::Snapshot { path, .. }) => path.to_string(),
             Some(DescriptionKind::Socket { name }) => name.clone(),
             Some(DescriptionKind::Outlet { stream, .. }) => format!("pipe:[{}]", 39_000 + u32::from(*stream)),
-            Some(DescriptionKind::Inlet { .. }) | None => "pipe:[39000]".into(),
+            Some(DescriptionKind::Inlet { .. } | DescriptionKind::Channel { .. }) | None => "pipe:[39000]".into(),
         }
     }
 
@@ -201,7 +201,19 @@ impl World {
         }
     }
 
+    /// What a description leads to, through connections, and the process that reads it there; `None` once one of the
+    /// processes between is gone.
+    pub(crate) fn behind(&self, id: DescriptionId, me: ProcRef) -> Option<(DescriptionId, ProcRef)> {
+        let (mut id, mut reader) = (id, me);
+        while let Some(DescriptionKind::Channel { to, via }) = self.io.get(id).map(|d| &d.kind) {
+            (id, reader) = (*to, *via);
+            self.process(reader).filter(|p| p.is_alive())?;
+        }
+        Some((id, reader))
+    }
+
     fn readable(&self, id: DescriptionId, me: ProcRef) -> bool {
+        let Some((id, me)) = self.behind(id, me) else { return true };
         match self.io.get(id).map(|d| &d.kind) {
             Some(DescriptionKind::PipeReader(p)) => {
                 self.io.pipes.get(p).is_none_or(|p| !p.buffer.is_empty() || p.writers == 0)
@@ -215,6 +227,7 @@ impl World {
         }
     }
     fn writable(&self, id: DescriptionId) -> bool {
+        let Some((id, _)) = self.behind(id, ProcRef { host: HostId(0), pid: 0 }) else { return true };
         match self.io.get(id).map(|d| &d.kind) {
             Some(DescriptionKind::PipeWriter(p)) => {
                 self.io.pipes.get(p).is_none_or(|p| p.buffer.len() + 4096 <= limits::PIPE_BYTES || p.readers == 0)
@@ -313,6 +326,8 @@ impl World {
         for fd in fds.values() {
             self.release(fd.description);
         }
+        // Whoever waited for it from afar may be gone.
+        let reaper = reaper.filter(|r| *r == me || self.process(*r).is_some_and(Process::is_alive));
         let kernel = &mut self.host_mut(me.host).kernel;
         let orphans: Vec<(u32, bool)> = kernel.children(me.pid).map(|c| (c.pid, !c.is_alive())).collect();
         for (pid, dead) in orphans {

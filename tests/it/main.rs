@@ -3,8 +3,11 @@
 
 mod cli;
 mod determinism;
+mod fuzz;
 mod layers;
 mod plays;
+mod runaway;
+mod terminal;
 
 use std::collections::BTreeMap;
 use std::path::Path;

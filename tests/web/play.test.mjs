@@ -269,7 +269,9 @@ test("older lines come back when they are asked for", async (t) => {
 test("nesting ends with the shell's own messages, not with the engine", async (t) => {
   const { player, assertNoTroubles } = await open(t);
   await player.enter();
-  assert.match(await player.run("f() { f; }; f"), /maximum function nesting level exceeded \(1000\)/);
+  assert.match(await player.run("f() { f; }; f"), /maximum function nesting level exceeded \(160\)/);
+  assert.match(await player.run("g() { if :; then case x in x) g;; esac; fi; }; g"), /maximum function nesting level exceeded/);
+  assert.match(await player.run("e='eval \"$e\"'; eval \"$e\""), /maximum eval nesting level exceeded/);
   assert.match(await player.run("x=x; echo $((x))"), /expression recursion level exceeded/);
   await player.run("eval \"$(printf '(%.0s' {1..300})\" 2>/dev/null");
   assert.equal(await player.run("echo $?"), "2");

@@ -17,7 +17,7 @@ export async function openSite(t, { underPath = false } = {}) {
     args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
   });
   t.after(() => browser.close());
-  const page = await browser.newPage();
+  const page = await (await browser.newContext()).newPage();
   const troubles = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) troubles.push(`console: ${message.text()}`);

@@ -67,7 +67,6 @@ pub const COMMANDS: &[&Command] = &[
     &stat::COMMAND,
     &system::ARCH,
     &system::NPROC,
-    &system::STTY,
     &system::SYNC,
     &system::TTY,
     &system::UNAME,

@@ -5,7 +5,7 @@ use bstr::ByteSlice;
 use crate::base::quote::quote;
 use crate::commands::support::owner::host;
 use crate::commands::support::{extra_operand, usage};
-use crate::program::{Args, Command, Ctx, Example, Opt, Outcome, Syntax};
+use crate::program::{Args, Command, Ctx, Example, Opt, Outcome};
 
 pub const UNAME: Command = Command {
     name: "uname",
@@ -76,16 +76,6 @@ pub const SYNC: Command = Command {
     ..Command::BASE
 };
 
-pub const STTY: Command = Command {
-    name: "stty",
-    summary: "Print or change terminal characteristics.",
-    usage: &["[-F DEVICE | --file=DEVICE] [SETTING]...", "[-a|--all]", "[-g|--save]"],
-    syntax: Syntax::Raw,
-    examples: &[Example { run: "stty size", prints: "stty: 'standard input': Inappropriate ioctl for device\n" }],
-    main: |c, a| Box::pin(stty(c, a)),
-    ..Command::BASE
-};
-
 async fn uname(c: Ctx, a: Args) -> Outcome {
     if let Some(extra) = a.operands().first() {
         return extra_operand(&c, extra.as_ref()).await;
@@ -151,60 +141,4 @@ async fn sync(c: Ctx, a: Args) -> Outcome {
     // What is dirty is written out: some tens of milliseconds.
     c.sleep(crate::base::Span::from_millis(20)).await?;
     Ok(status)
-}
-
-async fn stty(c: Ctx, a: Args) -> Outcome {
-    if !c.is_tty(0) {
-        c.complain("'standard input': Inappropriate ioctl for device").await?;
-        return Ok(1);
-    }
-    let (columns, rows) = c.window().unwrap_or((80, 24));
-    let modes = c.sys(|s| s.tty().map(|t| (t.echo, t.canonical, t.signals)));
-    let (echo, canonical, signals) = modes.unwrap_or((true, true, true));
-    let shown = |on: bool, name: &str| format!("{}{name}", if on { "" } else { "-" });
-    let words = a.operands();
-    if words.is_empty() || words.iter().any(|w| w == "-a" || w == "--all") {
-        let mut text = "speed 38400 baud;".to_string();
-        if !words.is_empty() {
-            text.push_str(&format!(" rows {rows}; columns {columns};"));
-        }
-        text.push_str(" line = 0;\n");
-        if !words.is_empty() {
-            text.push_str("intr = ^C; quit = ^\\; erase = ^?; kill = ^U; eof = ^D; susp = ^Z;\n");
-        }
-        let list = [shown(signals, "isig"), shown(canonical, "icanon"), shown(echo, "echo")];
-        text.push_str(&format!("{}\n", list.join(" ")));
-        return c.out(text).await.map(|()| 0);
-    }
-    for word in words {
-        match &word[..] {
-            b"size" => c.out(format!("{rows} {columns}\n")).await?,
-            b"-g" | b"--save" => {
-                let flags = u8::from(echo) | u8::from(canonical) << 1 | u8::from(signals) << 2;
-                c.out(format!("500:5:bf:{flags:x}\n")).await?;
-            }
-            b"sane" | b"cooked" | b"-raw" => set(&c, |t| t.sane()),
-            b"raw" | b"-cooked" => set(&c, |t| (t.canonical, t.signals) = (false, false)),
-            b"echo" => set(&c, |t| t.echo = true),
-            b"-echo" => set(&c, |t| t.echo = false),
-            b"icanon" | b"-cbreak" => set(&c, |t| t.canonical = true),
-            b"-icanon" | b"cbreak" => set(&c, |t| t.canonical = false),
-            b"isig" => set(&c, |t| t.signals = true),
-            b"-isig" => set(&c, |t| t.signals = false),
-            saved if saved.starts_with(b"500:5:bf:") => {
-                let flags = saved.last().and_then(|b| char::from(*b).to_digit(16)).unwrap_or(7);
-                set(&c, |t| {
-                    (t.echo, t.canonical, t.signals) = (flags & 1 != 0, flags & 2 != 0, flags & 4 != 0);
-                });
-            }
-            b"-ixon" | b"ixon" | b"-ixoff" | b"erase" | b"^?" | b"^H" | b"-echoctl" | b"echoe" => {}
-            _ => return usage(&c, 1, format_args!("invalid argument {}", quote(word))).await,
-        }
-    }
-    Ok(0)
-}
-
-fn set(c: &Ctx, f: impl FnOnce(&mut crate::world::io::Tty)) {
-    // It is a terminal: that was asked first.
-    let _ = c.sys(|s| s.terminal(f));
 }

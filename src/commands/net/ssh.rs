@@ -29,7 +29,7 @@ pub const COMMAND: Command = Command {
         Opt::value('o', "", "option", "options in the format used in the configuration file").accepted(),
         Opt::value('p', "", "port", "port to connect to on the remote host"),
         Opt::flag('q', "", "quiet mode"),
-        Opt::flag('T', "", "disable pseudo-terminal allocation").accepted(),
+        Opt::flag('T', "", "disable pseudo-terminal allocation"),
         Opt::flag('t', "", "force pseudo-terminal allocation"),
         Opt::flag('v', "", "verbose mode").accepted(),
         Opt::flag('X', "", "enables X11 forwarding").accepted(),
@@ -52,11 +52,12 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         return Ok(255);
     };
     let mut words = a.operands()[1..].to_vec();
-    let mut forced = a.has("t");
+    let (mut forced, mut refused_pty) = (a.has("t"), a.has("T"));
     while let Some(option) =
         words.first().filter(|w| matches!(w.as_bytes(), b"-t" | b"-tt" | b"-T" | b"-q" | b"-n" | b"--"))
     {
         forced |= option.starts_with(b"-t");
+        refused_pty |= option == "-T";
         words.remove(0);
     }
     let destination = destination.strip_prefix("ssh://").unwrap_or(&destination).to_string();
@@ -98,13 +99,13 @@ async fn main(c: Ctx, a: Args) -> Outcome {
         c.err(format!("{user}@{name}: Permission denied (publickey).\n")).await?;
         return Ok(255);
     };
-    let interactive = words.is_empty() || forced;
-    let has_tty = c.is_tty(0) && c.window().is_some();
-    if words.is_empty() && !has_tty && !a.has("T") {
+    let wanted = !refused_pty && (words.is_empty() || forced);
+    let pty = wanted && c.is_tty(0) && c.window().is_some();
+    if wanted && !pty {
         c.err("Pseudo-terminal will not be allocated because stdin is not a terminal.\n").await?;
     }
     c.flush().await?;
-    let far = match c.sys(|s| s.fork_on(target, &user)) {
+    let far = match c.sys(|s| s.fork_on(target, &user, pty)) {
         Ok(far) => far,
         Err(errno) => return refused(&c, &user, &name, errno).await,
     };
@@ -138,8 +139,11 @@ async fn main(c: Ctx, a: Args) -> Outcome {
             }
         })
     });
-    // Keys and signals of the terminal are the far side's now.
-    c.catch(&[Signal::INT, Signal::QUIT, Signal::TSTP, Signal::TERM, Signal::HUP]);
+    // With a terminal of its own the far side gets its keys and signals; without, they are for this process, and the
+    // far one only notices that nobody reads and writes any more.
+    if pty {
+        c.catch(&[Signal::INT, Signal::QUIT, Signal::TSTP, Signal::TERM, Signal::HUP]);
+    }
     let status = loop {
         if let Some(status) = c.sys(|s| s.collect(far)) {
             break status.code();
@@ -153,13 +157,17 @@ async fn main(c: Ctx, a: Args) -> Outcome {
             }
             Err(Stop::Caught(_)) => {}
             Err(stop) => {
-                take_back(&c);
+                if pty {
+                    take_back(&c);
+                }
                 return Err(stop);
             }
         }
     };
-    take_back(&c);
-    if interactive && has_tty && !a.has("q") {
+    if pty {
+        take_back(&c);
+    }
+    if pty && !a.has("q") {
         c.err(format!("Connection to {name} closed.\n")).await?;
     }
     Ok(status)

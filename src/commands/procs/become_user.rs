@@ -29,7 +29,15 @@ pub async fn run(c: &Ctx, order: Order) -> Result<Result<u8, Errno>, Stop> {
         let theirs = c.read(|w| w.host(c.me().host).cred_of(&order.account));
         let found = c.sys(|s| {
             s.set_cred(theirs)?;
-            s.image(order.file.as_ref(), order.argv.clone(), order.path.as_ref())
+            match s.image(order.file.as_ref(), order.argv.clone(), order.path.as_ref()) {
+                // A text without `#!` is a script of sh, as execvp(3) and sudo have it.
+                Err(Errno::ENOEXEC) => {
+                    let rest = order.argv.iter().skip(1).cloned();
+                    let argv = ["sh".into(), order.file.clone()].into_iter().chain(rest).collect();
+                    s.image(BStr::new("/bin/sh"), argv, order.path.as_ref())
+                }
+                found => found,
+            }
         });
         if let Ok(cred) = mine {
             c.sys(|s| s.set_cred(cred)).unwrap_or(());

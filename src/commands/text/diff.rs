@@ -209,20 +209,16 @@ impl Differ<'_> {
                 return Ok(None);
             }
         };
-        let mut text = Vec::new();
-        loop {
-            match c.read_fd(fd, 262_144).await? {
-                Ok(bytes) if bytes.is_empty() => break,
-                Ok(bytes) => text.extend_from_slice(&bytes),
-                Err(errno) => {
-                    c.complain(format_args!("{path}: {errno}")).await?;
-                    self.status = 2;
-                    c.close_input(fd);
-                    return Ok(None);
-                }
-            }
-        }
+        let read = c.read_to_end(fd).await?;
         c.close_input(fd);
+        let text = match read {
+            Ok(text) => text,
+            Err(errno) => {
+                c.complain(format_args!("{path}: {errno}")).await?;
+                self.status = 2;
+                return Ok(None);
+            }
+        };
         Ok(Some(text))
     }
 

@@ -116,6 +116,9 @@ async fn one(c: &Ctx, fd: u32, amount: Amount, delimiter: u8) -> Result<Result<(
             loop {
                 match c.read_fd(fd, 65_536).await? {
                     Ok(bytes) if bytes.is_empty() => break,
+                    Ok(bytes) if held.len() + bytes.len() > crate::base::limits::HELD_BYTES => {
+                        return Ok(Err(crate::world::Errno::ENOMEM));
+                    }
                     Ok(bytes) => held.extend(bytes),
                     Err(errno) => return Ok(Err(errno)),
                 }

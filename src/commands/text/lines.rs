@@ -251,20 +251,17 @@ async fn tac(c: Ctx, a: Args) -> Outcome {
             c.close_input(fd);
             continue;
         }
-        let mut text = Vec::new();
-        loop {
-            match c.read_fd(fd, 131_072).await? {
-                Ok(bytes) if bytes.is_empty() => break,
-                Ok(bytes) => text.extend_from_slice(&bytes),
-                Err(errno) => {
-                    let name = crate::base::quote::quotef(&path);
-                    c.complain(format_args!("{name}: read error: {errno}")).await?;
-                    status = 1;
-                    break;
-                }
-            }
-        }
+        let read = c.read_to_end(fd).await?;
         c.close_input(fd);
+        let text = match read {
+            Ok(text) => text,
+            Err(errno) => {
+                let name = crate::base::quote::quotef(&path);
+                c.complain(format_args!("{name}: read error: {errno}")).await?;
+                status = 1;
+                continue;
+            }
+        };
         let mut cuts: Vec<usize> = text.find_iter(&separator).collect();
         let mut end = text.len();
         if a.has("before") {

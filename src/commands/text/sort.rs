@@ -157,16 +157,9 @@ async fn read_all(c: &Ctx, path: &BStr) -> Result<Result<Vec<u8>, String>, crate
         Ok(fd) => fd,
         Err(errno) => return Ok(Err(format!("cannot read: {}: {errno}", crate::base::quote::quotef(path)))),
     };
-    let mut text = Vec::new();
-    let result = loop {
-        match c.read_fd(fd, 262_144).await? {
-            Ok(bytes) if bytes.is_empty() => break Ok(text),
-            Ok(bytes) => text.extend_from_slice(&bytes),
-            Err(errno) => break Err(format!("read failed: {}: {errno}", crate::base::quote::quotef(path))),
-        }
-    };
+    let read = c.read_to_end(fd).await?;
     c.close_input(fd);
-    Ok(result)
+    Ok(read.map_err(|errno| format!("read failed: {}: {errno}", crate::base::quote::quotef(path))))
 }
 
 async fn checked(c: &Ctx, path: &BStr, sorting: &Sorting, unique: bool, quiet: bool, end: u8) -> Outcome {

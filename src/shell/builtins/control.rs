@@ -192,14 +192,7 @@ pub(in crate::shell) async fn read_file(
         Ok(fd) => fd,
         Err(errno) => return Ok(Err(errno)),
     };
-    let mut text = Vec::new();
-    let result = loop {
-        match shell.ctx.read_fd(fd, 65_536).await? {
-            Ok(bytes) if bytes.is_empty() => break Ok(text),
-            Ok(bytes) => text.extend_from_slice(&bytes),
-            Err(errno) => break Err(errno),
-        }
-    };
+    let result = shell.ctx.read_to_end(fd).await?;
     let _ = shell.ctx.sys(|s| s.close(fd));
     Ok(result)
 }

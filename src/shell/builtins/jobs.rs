@@ -26,6 +26,7 @@ pub(super) async fn jobs(shell: &mut Shell, words: &[BString]) -> Ran {
     }
     let mut out = Vec::new();
     let mut gone = Vec::new();
+    let mut told = Vec::new();
     for job in &shell.st.jobs.list {
         let state = job.state();
         let chosen = (words.len() == given.rest || wanted.contains(&job.number))
@@ -40,8 +41,15 @@ pub(super) async fn jobs(shell: &mut Shell, words: &[BString]) -> Ran {
             out.extend_from_slice(&shell.st.jobs.line(job, given.has(b'l')));
             out.push(b'\n');
         }
-        if matches!(state, JobState::Ended(_)) {
-            gone.push(job.number);
+        match state {
+            JobState::Ended(_) => gone.push(job.number),
+            JobState::Stopped(_) => told.push(job.number),
+            JobState::Running => {}
+        }
+    }
+    for number in told {
+        if let Some(job) = shell.st.jobs.get_mut(number) {
+            job.told = true;
         }
     }
     if !shell.st.jobs.foreign {
@@ -136,6 +144,14 @@ pub(super) async fn bg(shell: &mut Shell, words: &[BString]) -> Ran {
 }
 
 pub(super) async fn wait(shell: &mut Shell, words: &[BString]) -> Ran {
+    let ran = wait_for(shell, words).await;
+    if shell.st.interactive {
+        shell.notify_jobs().await?;
+    }
+    ran
+}
+
+async fn wait_for(shell: &mut Shell, words: &[BString]) -> Ran {
     let given = match getopt(shell, words, "fnp:").await? {
         Ok(given) => given,
         Err(status) => return Ok(status),
@@ -213,7 +229,10 @@ async fn wait_one(shell: &mut Shell, operand: &BString) -> Result<Result<u8, Sig
             let whole = job.map(|j| (j.number, j.state()));
             if let Some(JobState::Ended(status)) = state {
                 if let Some((number, JobState::Ended(_))) = whole {
-                    shell.forget(number);
+                    // At a prompt its end is told first.
+                    if !shell.st.interactive {
+                        shell.forget(number);
+                    }
                     return Ok(Ok(status.code()));
                 }
                 if !by_job {

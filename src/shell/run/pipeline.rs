@@ -39,6 +39,7 @@ pub(in crate::shell) struct Setup {
 impl Shell {
     /// Forks this shell; the child runs `body` and ends.
     pub(in crate::shell) async fn fork(&mut self, options: ForkOptions, setup: Setup, body: Body) -> Result<u32, Flow> {
+        self.wait_for_room().await?;
         let st = self.child_state(setup.subshell);
         let caught = self.caught_signals();
         let (line, depth, xtrace_depth) = (self.line, self.depth, self.xtrace_depth);
@@ -58,11 +59,22 @@ impl Shell {
                 Ok(pid)
             }
             Err(errno) => {
-                self.complain(format_args!("fork: retry: {errno}")).await?;
                 self.complain(format_args!("fork: {errno}")).await?;
                 Err(Flow::Discard(254))
             }
         }
+    }
+
+    /// As bash does at the limit of processes: tries again, at once and after 2, 4 and 8 seconds, and says so.
+    async fn wait_for_room(&mut self) -> Result<(), Flow> {
+        for seconds in [0, 2, 4, 8] {
+            let Err(errno) = self.ctx.sys(|s| s.may_fork()) else { break };
+            self.complain(format_args!("fork: retry: {errno}")).await?;
+            if seconds > 0 {
+                self.ctx.sleep(crate::base::Span::from_secs(seconds)).await?;
+            }
+        }
+        Ok(())
     }
 
     fn child_state(&self, subshell: bool) -> ShellState {
@@ -97,6 +109,8 @@ impl Shell {
     }
 
     async fn child_main(&mut self, setup: Setup, caught: Vec<Signal>, body: Body) -> Outcome {
+        // It is executed by itself, with the whole stack.
+        self.depth = 0;
         self.ctx.sys(|s| {
             for signal in caught {
                 let _ = s.set_disposition(signal, Disposition::Default);

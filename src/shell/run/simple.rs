@@ -27,9 +27,11 @@ pub(in crate::shell) struct Program {
 impl Shell {
     pub(in crate::shell) fn run_command<'a>(&'a mut self, command: &'a Rc<Command>) -> Later<'a, u8> {
         Box::pin(async move {
-            let last = self.last;
+            let (last, depth) = (self.last, self.depth);
             let keep = self.substitutions.len();
+            self.depth = depth + 1;
             let ran = match &**command {
+                _ if depth >= limits::COMMAND_DEPTH => self.too_deep().await,
                 Command::Simple(simple) => {
                     self.line = simple.line;
                     self.begin().await?;
@@ -63,7 +65,7 @@ impl Shell {
                 }
             };
             self.end_substitutions(keep);
-            self.last = last;
+            (self.last, self.depth) = (last, depth);
             match ran {
                 // A builtin was interrupted at its own wait.
                 Err(Flow::Stop(Stop::Caught(signal))) => {
@@ -83,6 +85,21 @@ impl Shell {
                 }
             }
         })
+    }
+
+    /// bash itself has no limit, and crashes.
+    async fn too_deep(&mut self) -> Ran {
+        let functions = self.st.calls.iter().filter(|c| !c.sourced).count();
+        match self.st.calls.last().filter(|c| !c.sourced).map(|c| c.function.clone()) {
+            Some(name) => {
+                self.complain(format_args!("{name}: maximum function nesting level exceeded ({functions})")).await?;
+            }
+            None => {
+                let limit = limits::COMMAND_DEPTH;
+                self.complain(format_args!("eval: maximum eval nesting level exceeded ({limit})")).await?;
+            }
+        }
+        Err(Flow::Discard(1))
     }
 
     async fn define(&mut self, name: &BString, body: &Rc<Function>) -> Ran {
@@ -246,9 +263,8 @@ impl Shell {
         prepared: Vec<(BString, BString)>,
     ) -> Ran {
         let limit = self.st.vars.text("FUNCNEST").and_then(|t| t.to_str().ok().and_then(|t| t.parse::<usize>().ok()));
-        let limit = limit.filter(|&n| n > 0).unwrap_or(limits::FUNCTION_DEPTH).min(limits::FUNCTION_DEPTH);
-        let depth = self.st.calls.iter().filter(|c| !c.sourced).count();
-        if depth >= limit {
+        let limit = limit.filter(|&n| n > 0).unwrap_or(usize::MAX);
+        if self.st.calls.iter().filter(|c| !c.sourced).count() >= limit {
             self.complain(format_args!("{}: maximum function nesting level exceeded ({limit})", words[0])).await?;
             return Err(Flow::Discard(1));
         }

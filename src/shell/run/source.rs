@@ -3,7 +3,6 @@
 use bstr::{BString, ByteSlice};
 
 use super::{Flow, Ran, Shell};
-use crate::base::limits;
 use crate::shell::expand::Later;
 use crate::shell::parse::{Parser, SyntaxError};
 
@@ -31,16 +30,11 @@ impl Shell {
                 Source::Eval | Source::Trap => self.line,
                 _ => 1,
             };
-            self.depth += 1;
-            if self.depth > limits::FUNCTION_DEPTH {
-                self.depth -= 1;
-                self.complain("eval: maximum eval nesting level exceeded (1000)").await?;
-                return Err(Flow::Discard(1));
-            }
-            let outer_last = self.last;
+            let (outer_last, depth) = (self.last, self.depth);
+            // Its own way down is about as long as a command's.
+            self.depth = depth + 1;
             let ran = self.run_parsed(text, source, first).await;
-            self.last = outer_last;
-            self.depth -= 1;
+            (self.last, self.depth) = (outer_last, depth);
             ran
         })
     }

@@ -1,6 +1,6 @@
 //! Children: what became of them, the terminal's turn, and what the user is told.
 
-use bstr::{BString, ByteSlice};
+use bstr::BString;
 
 use super::{Flow, Shell};
 use crate::program::Stop;
@@ -100,6 +100,10 @@ impl Shell {
     ) -> Result<(), Flow> {
         if self.job_control {
             self.take_terminal();
+            if states.iter().any(|s| !matches!(s, JobState::Ended(ExitStatus::Exited(_)))) {
+                // Whoever is stopped or killed leaves the terminal as it is; the shell mends it.
+                let _ = self.ctx.sys(|s| s.terminal(|t| t.sane()));
+            }
             if let Some(signal) = states.iter().find_map(|s| match s {
                 JobState::Stopped(signal) => Some(*signal),
                 _ => None,
@@ -159,7 +163,6 @@ impl Shell {
         self.ctx.sys(|s| {
             // Without a terminal there is nothing to take.
             let _ = s.set_foreground(group);
-            let _ = s.terminal(|t| t.sane());
         });
     }
 
@@ -177,9 +180,7 @@ impl Shell {
                 JobState::Running => continue,
                 JobState::Stopped(_) => {
                     if self.st.interactive {
-                        let mut line = self.st.jobs.line(job, false);
-                        line.push(b'\n');
-                        self.ctx.err(&line).await?;
+                        self.report_stopped(number).await?;
                     }
                     if let Some(job) = self.st.jobs.get_mut(number) {
                         job.told = true;
@@ -235,11 +236,7 @@ impl Shell {
     }
 }
 
-/// `Terminated`, `Segmentation fault (core dumped)`
+/// `Terminated`, `Segmentation fault`; without `(core dumped)`, since Debian's limit for cores is 0.
 fn death_text(signal: Signal) -> String {
-    use crate::world::kernel::DefaultAction;
-    match signal.default_action() {
-        DefaultAction::Core => format!("{} (core dumped)", signal.text()),
-        _ => signal.text().as_bytes().as_bstr().to_string(),
-    }
+    signal.text().to_string()
 }

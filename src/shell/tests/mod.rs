@@ -55,7 +55,7 @@ fn smoke() {
 fn nesting_ends_with_bash_s_own_messages() {
     let body = || {
         check(&[
-            ("f() { f; }; f 2>&1 | cat", "environment: line 1: f: maximum function nesting level exceeded (1000)\n", 0),
+            ("f() { f; }; f 2>&1 | cat", "environment: line 1: f: maximum function nesting level exceeded (160)\n", 0),
             ("x=x; echo $((x)); echo not here", "", 1),
             ("eval \"$(printf '(%.0s' {1..300})\" 2>/dev/null; echo $?", "2\n", 0),
         ]);

@@ -10,7 +10,7 @@ use crate::world::Errno;
 use crate::world::fs::{Content, Device, Kind, Node, NodeId};
 use crate::world::io::{Description, DescriptionId, DescriptionKind, Tty, TtyId};
 use crate::world::journal::EventKind;
-use crate::world::kernel::{Fd, HostId, Signal};
+use crate::world::kernel::{Fd, HostId, ProcRef, Signal};
 
 /// How open(2) is asked.
 #[derive(Clone, Copy, Debug, Default)]
@@ -221,7 +221,8 @@ impl Sys<'_> {
 
     /// read(2): an empty answer is the end; `EAGAIN` means wait until it is readable.
     pub fn read(&mut self, fd: u32, max: u64) -> Result<Vec<u8>, Errno> {
-        let id = self.description_id(fd)?;
+        // The end of the connection is the end of what can be read.
+        let Some((id, reader)) = self.w.behind(self.description_id(fd)?, self.me) else { return Ok(Vec::new()) };
         let seed = self.w.seed();
         let description = self.w.io.descriptions.get_mut(&id).ok_or(Errno::EBADF)?;
         if !description.readable {
@@ -278,15 +279,15 @@ impl Sys<'_> {
             }
             DescriptionKind::Tty(tty) => {
                 let tty = *tty;
-                self.read_tty(tty, max)
+                self.read_tty(tty, max, reader)
             }
             DescriptionKind::PipeWriter(_) | DescriptionKind::Outlet { .. } => Err(Errno::EBADF),
-            DescriptionKind::Socket { .. } => Err(Errno::EAGAIN),
+            DescriptionKind::Socket { .. } | DescriptionKind::Channel { .. } => Err(Errno::EAGAIN),
         }
     }
 
-    fn read_tty(&mut self, id: TtyId, max: u64) -> Result<Vec<u8>, Errno> {
-        let (host, pgid) = (self.me.host, self.process()?.pgid);
+    fn read_tty(&mut self, id: TtyId, max: u64, reader: ProcRef) -> Result<Vec<u8>, Errno> {
+        let (host, pgid) = (reader.host, self.w.process(reader).ok_or(Errno::ESRCH)?.pgid);
         let tty = self.w.io.tty_mut(id).ok_or(Errno::EIO)?;
         if tty.hung_up {
             return Ok(Vec::new());
@@ -301,7 +302,10 @@ impl Sys<'_> {
 
     /// write(2): how many bytes found room; `EAGAIN` means wait until it is writable. `EPIPE` also raises SIGPIPE.
     pub fn write(&mut self, fd: u32, bytes: &[u8]) -> Result<u64, Errno> {
-        let id = self.description_id(fd)?;
+        let Some((id, _)) = self.w.behind(self.description_id(fd)?, self.me) else {
+            self.w.signal(self.me, Signal::PIPE);
+            return Err(Errno::EPIPE);
+        };
         let description = self.w.io.descriptions.get_mut(&id).ok_or(Errno::EBADF)?;
         if !description.writable {
             return Err(Errno::EBADF);
@@ -350,6 +354,8 @@ impl Sys<'_> {
                     return Err(Errno::EAGAIN);
                 }
                 tty.print(&bytes[..n]);
+                // The far end of a terminal is slow; whoever floods it waits, without using the processor.
+                self.process_mut()?.debt_ns += n as u64 * limits::TTY_BYTE_NS;
                 Ok(n as u64)
             }
             DescriptionKind::Outlet { session, stream } => {
@@ -363,7 +369,7 @@ impl Sys<'_> {
             DescriptionKind::Device { device: Device::Full, .. } => Err(Errno::ENOSPC),
             DescriptionKind::Device { .. } => Ok(bytes.len() as u64),
             DescriptionKind::Directory { .. } => Err(Errno::EISDIR),
-            DescriptionKind::Socket { .. } => Ok(bytes.len() as u64),
+            DescriptionKind::Socket { .. } | DescriptionKind::Channel { .. } => Ok(bytes.len() as u64),
             DescriptionKind::Snapshot { .. } | DescriptionKind::Inlet { .. } | DescriptionKind::PipeReader(_) => {
                 Err(Errno::EBADF)
             }

@@ -85,7 +85,9 @@ impl Sys<'_> {
             K::File { host, node, .. } | K::Directory { host, node } if *host == self.me.host => self.stat_node(*node),
             K::File { .. } | K::Directory { .. } => Ok(plain(Kind::File, 0o644, 0)),
             K::Snapshot { .. } => Ok(plain(Kind::File, 0o444, 0)),
-            K::PipeReader(_) | K::PipeWriter(_) | K::Outlet { .. } | K::Inlet { .. } => Ok(plain(Kind::Fifo, 0o600, 0)),
+            K::PipeReader(_) | K::PipeWriter(_) | K::Outlet { .. } | K::Inlet { .. } | K::Channel { .. } => {
+                Ok(plain(Kind::Fifo, 0o600, 0))
+            }
             K::Tty(_) => Ok(plain(Kind::Char, 0o620, 0)),
             K::Device { node, .. } => self.stat_node(*node),
             K::Socket { .. } => Ok(plain(Kind::Socket, 0o777, 0)),

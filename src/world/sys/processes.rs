@@ -8,7 +8,7 @@ use super::Sys;
 use crate::base::limits;
 use crate::world::Errno;
 use crate::world::fs::{Cred, Kind, Node};
-use crate::world::io::{Tty, TtyId};
+use crate::world::io::{DescriptionKind, Tty, TtyId};
 use crate::world::journal::EventKind;
 use crate::world::kernel::{
     Disposition, Environment, ExitStatus, HostId, ProcRef, Process, Signal, SignalSet, State, Wait,
@@ -45,15 +45,20 @@ pub enum WaitEvent {
 }
 
 impl Sys<'_> {
+    /// `EAGAIN` while the user has as many processes as the limit allows.
+    pub fn may_fork(&self) -> Result<(), Errno> {
+        let uid = self.process()?.cred.uid;
+        let full = self.w.host(self.me.host).kernel.count_of(uid) >= limits::PROCESSES_PER_USER;
+        if uid != 0 && full { Err(Errno::EAGAIN) } else { Ok(()) }
+    }
+
     /// A copy of this process (fork(2)); `EAGAIN` at the user's limit.
     pub fn fork(&mut self, options: &ForkOptions) -> Result<ProcRef, Errno> {
+        self.may_fork()?;
         let host = self.me.host;
-        let uid = self.process()?.cred.uid;
-        let kernel = &mut self.w.host_mut(host).kernel;
-        if uid != 0 && kernel.count_of(uid) >= limits::PROCESSES_PER_USER {
-            return Err(Errno::EAGAIN);
-        }
-        let pid = kernel.fresh_pid();
+        // fork and exec cost about half a millisecond of CPU on a small server.
+        self.charge(150_000);
+        let pid = self.w.host_mut(host).kernel.fresh_pid();
         let now = self.now();
         let me = self.process()?;
         let mut child: Process = me.clone();
@@ -76,7 +81,8 @@ impl Sys<'_> {
         child.stop_unreported = false;
         child.is_task = true;
         child.started = now;
-        (child.cpu_ns, child.debt_ns) = (0, 0);
+        // It begins when its parent had got so far: or a chain of forks would take no time.
+        (child.cpu_ns, child.debt_ns) = (0, me.debt_ns);
         let (group, tty) = (child.pgid, child.tty);
         let held: Vec<_> = child.fds.values().map(|f| f.description).collect();
         for description in held {
@@ -88,8 +94,6 @@ impl Sys<'_> {
         {
             tty.foreground = Some((host, group));
         }
-        // fork and exec cost about half a millisecond of CPU on a small server.
-        self.charge(150_000);
         Ok(ProcRef { host, pid })
     }
 
@@ -325,11 +329,12 @@ impl Sys<'_> {
     }
 
     /// Starts a process on another host, as sshd does for a session: same descriptions, that user, that user's home.
-    /// It becomes the far end that this process waits for. `ENOENT` for an unknown user.
-    pub fn fork_on(&mut self, host: HostId, user: &str) -> Result<ProcRef, Errno> {
+    /// With `pty` it has the terminal; without, only what goes through the connection. It becomes the far end that this
+    /// process waits for. `ENOENT` for an unknown user.
+    pub fn fork_on(&mut self, host: HostId, user: &str, pty: bool) -> Result<ProcRef, Errno> {
         let account = self.w.host(host).user(user).cloned().ok_or(Errno::ENOENT)?;
         let cred = self.w.host(host).cred_of(&account);
-        let (tty, from) = (self.process()?.tty, self.w.host(self.me.host).address.clone());
+        let (tty, from) = (self.process()?.tty.filter(|_| pty), self.w.host(self.me.host).address.clone());
         let parent = self.w.start_sshd_session(host, &account.name, tty, &from);
         let home = self.w.host(host).home_of(&account);
         let now = self.now();
@@ -353,10 +358,17 @@ impl Sys<'_> {
         (far.cpu_ns, far.debt_ns) = (0, 0);
         // Only the three standard descriptors cross.
         far.fds.retain(|&n, _| n < 3);
-        for description in far.fds.values().map(|f| f.description).collect::<Vec<_>>() {
-            self.w.retain(description);
+        far.tty = tty;
+        for fd in far.fds.values_mut() {
+            let near = self.w.io.get(fd.description).ok_or(Errno::EBADF)?;
+            if !pty && matches!(near.kind, DescriptionKind::Tty(_) | DescriptionKind::Channel { .. }) {
+                let (readable, writable) = (near.readable, near.writable);
+                let kind = DescriptionKind::Channel { to: fd.description, via: self.me };
+                fd.description = self.w.io.open(kind, readable, writable);
+            } else {
+                self.w.retain(fd.description);
+            }
         }
-        let tty = far.tty;
         self.w.host_mut(host).kernel.insert(far);
         if let Some(tty) = tty.and_then(|id| self.w.io.tty_mut(id)) {
             tty.foreground = Some((host, pid));

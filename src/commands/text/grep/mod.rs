@@ -141,17 +141,13 @@ async fn main(c: Ctx, a: Args, kind: char) -> Outcome {
                     return Ok(2);
                 }
             };
-            let mut text = Vec::new();
-            loop {
-                match c.read_fd(fd, 65_536).await? {
-                    Ok(bytes) if bytes.is_empty() => break,
-                    Ok(bytes) => text.extend(bytes),
-                    Err(errno) => {
-                        c.complain(format_args!("{value}: {errno}")).await?;
-                        return Ok(2);
-                    }
+            let text = match c.read_to_end(fd).await? {
+                Ok(text) => text,
+                Err(errno) => {
+                    c.complain(format_args!("{value}: {errno}")).await?;
+                    return Ok(2);
                 }
-            }
+            };
             c.close_input(fd);
             // An empty file holds no pattern, which matches nothing.
             if !text.is_empty() {

@@ -59,17 +59,13 @@ async fn main(c: Ctx, a: Args) -> Outcome {
                     return Ok(1);
                 }
             };
-            let mut text = BString::default();
-            loop {
-                match c.read_fd(fd, 65_536).await? {
-                    Ok(bytes) if bytes.is_empty() => break,
-                    Ok(bytes) => text.extend(bytes),
-                    Err(errno) => {
-                        c.complain(format_args!("read error on {value}: {errno}")).await?;
-                        return Ok(4);
-                    }
+            let text = match c.read_to_end(fd).await? {
+                Ok(text) => BString::from(text),
+                Err(errno) => {
+                    c.complain(format_args!("read error on {value}: {errno}")).await?;
+                    return Ok(4);
                 }
-            }
+            };
             c.close_input(fd);
             let text: BString = text.strip_suffix(b"\n").map_or(text.clone(), BString::from);
             chunks.push(parse::Chunk { text, file: Some(value), number: 0 });
