@@ -3,6 +3,8 @@
 //! `make test` tries some; `make fuzz` tries as many as one likes (`FUZZ=5000 make fuzz`). A case that fails names its
 //! number: `FUZZ_FROM=123 FUZZ=1 make fuzz` is that one alone.
 
+#![expect(clippy::print_stderr, reason = "a long run shows where it is")]
+
 use firedrill::base::Span;
 use firedrill::base::rng::Rng;
 

@@ -24,12 +24,14 @@ for (const colorScheme of ["dark", "light"]) {
     await free(page, "help");
     await page.keyboard.press("Escape");
     await page.keyboard.press("d");
+    await page.getByLabel("Where did it start?").focus();
     await page.getByLabel("Where did it start?").selectOption({ index: 1 });
     await page.keyboard.press("Tab");
     await page.keyboard.type("log never rotated");
     await page.keyboard.press("ArrowDown");
-    await free(page, "diagnosis");
     await page.keyboard.press("Enter");
+    await page.getByText(/^Chosen: /).first().waitFor();
+    await free(page, "diagnosis");
     await page.getByRole("button", { name: "Submit the diagnosis" }).click();
     await page.locator(".score").waitFor({ timeout: 60_000 });
     await free(page, "score");
