@@ -201,6 +201,13 @@ fn add_host(
         packages,
     };
     let mut host = debian::build(base, programs).map_err(|e| fail("its root file system is too small", e))?;
+    // Its own unit starts the one that the base system comes with.
+    if h.units.contains_key("ssh.service") {
+        let listeners: Vec<u32> = host.kernel.processes().filter(|p| p.comm == "sshd").map(|p| p.pid).collect();
+        for pid in listeners {
+            host.kernel.remove(pid);
+        }
+    }
     let installed = boot - Span(90 * Span::DAY.0);
     for (at, mount) in h.mounts.iter().filter(|(at, _)| *at != "/") {
         if host.fs.mounts().iter().any(|m| m.at == at.as_str()) {

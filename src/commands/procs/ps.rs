@@ -49,6 +49,8 @@ pub const COMMAND: Command = Command {
         prints: "    PID    PPID USER     STAT COMMAND\n      1       0 root     Ss   /sbin/init\n",
     }],
     main: |c, a| Box::pin(main(c, a)),
+    // It reads several files of each process: whoever stands behind it in a pipeline runs by then.
+    cost_ns: 12_000_000,
     ..Command::BASE
 };
 
